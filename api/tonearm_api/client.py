@@ -1,0 +1,323 @@
+"""The HTTP client: one method per operation, errors as classes, every received string made safe.
+
+Never follows redirects, never sends a token to another origin, never over plain http except to loopback
+or where the person said so at sign-in. Used by the command line and the terminal player.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol, Self, TypeVar, cast
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from tonearm_api import __version__, auth, library, plays, streaming
+from tonearm_api.credentials import CredentialStore, Login
+from tonearm_api.endpoint import Endpoint, Nothing
+from tonearm_api.errors import Problem, SessionEnded, TonearmError, Unauthenticated, Unreachable, error_from_problem
+from tonearm_api.search import SEARCH, SUGGEST, Search, SearchResult, Suggest
+from tonearm_api.text import safe_tree
+
+RequestT = TypeVar("RequestT", bound=msgspec.Struct)
+ResponseT = TypeVar("ResponseT")
+
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
+"""No honest answer but audio is larger; audio goes to mpv, not through here."""
+
+_EARLY_S = 30
+"""Refresh this long before the access token ends, so that no request is wasted on a 401."""
+
+_CONNECT_S, _ANSWER_S, _UPLOAD_S = 5.0, 15.0, 120.0
+
+
+class LoginStore(Protocol):
+    """Where a login lives between requests; `locked` keeps other refreshers out."""
+
+    def find(self) -> Login | None: ...
+    def save(self, login: Login) -> None: ...
+    def locked(self) -> contextlib.AbstractContextManager[None]: ...
+
+
+class MemoryStore:
+    """A login that is forgotten with the process."""
+
+    def __init__(self) -> None:
+        self._login: Login | None = None
+
+    def find(self) -> Login | None:
+        return self._login
+
+    def save(self, login: Login) -> None:
+        self._login = login
+
+    @contextlib.contextmanager
+    def locked(self) -> Any:  # Any: a generator that contextmanager wraps
+        yield
+
+
+class Client:
+    """One server, one login. Use as `async with`; safe for concurrent calls of one event loop."""
+
+    def __init__(self, server: str, *, store: LoginStore | CredentialStore | None = None) -> None:
+        self.server = server.rstrip("/")
+        self.store: LoginStore = store or MemoryStore()
+        self._refreshing = asyncio.Lock()
+        self._http = httpx.AsyncClient(
+            base_url=self.server,
+            follow_redirects=False,
+            timeout=httpx.Timeout(_ANSWER_S, connect=_CONNECT_S),
+            headers={"User-Agent": f"tonearm/{__version__}"},
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    # --- accounts -----------------------------------------------------------------------------------
+
+    async def sign_up(self, *, email: str, password: str, name: str, token: str | None = None) -> auth.Account:
+        """Make an account and keep its login."""
+        tokens = await self.call(auth.SIGN_UP, auth.SignUp(email=email, password=password, name=name, token=token))
+        return await self._keep(tokens)
+
+    async def log_in(self, *, email: str, password: str, code: str | None = None) -> auth.Account:
+        """Sign in and keep the login."""
+        tokens = await self.call(auth.LOG_IN, auth.LogIn(email=email, password=password, code=code))
+        return await self._keep(tokens)
+
+    async def log_out(self) -> None:
+        """End the session on the server. The stored login is the caller's to forget."""
+        login = self.store.find()
+        if login is not None and login.refresh_token is not None:
+            await self.call(auth.LOG_OUT, auth.LogOut(refresh_token=login.refresh_token))
+
+    async def me(self) -> auth.Account:
+        return await self.call(auth.ME, Nothing())
+
+    # --- tracks -------------------------------------------------------------------------------------
+
+    async def list_tracks(self, request: library.ListTracks) -> library.TrackPage:
+        return await self.call(library.LIST_TRACKS, request)
+
+    async def get_track(self, track_id: str) -> library.Track:
+        return await self.call(library.GET_TRACK, library.OneTrack(id=track_id))
+
+    async def edit_track(self, request: library.EditTrack) -> library.Track:
+        return await self.call(library.EDIT_TRACK, request)
+
+    async def delete_track(self, track_id: str) -> None:
+        await self.call(library.DELETE_TRACK, library.OneTrack(id=track_id))
+
+    async def like(self, track_id: str) -> None:
+        await self.call(library.LIKE, library.OneTrack(id=track_id))
+
+    async def unlike(self, track_id: str) -> None:
+        await self.call(library.UNLIKE, library.OneTrack(id=track_id))
+
+    async def upload_track(self, path: Path, *, on_progress: Callable[[int], None] | None = None) -> library.Track:
+        """Upload one file. `on_progress` gets the bytes sent so far, of `path`'s size. Reads the file as it sends."""
+        with path.open("rb") as file:
+            counted = _Counted(file, on_progress)
+            files = {
+                "file": (path.name, cast("Any", counted), "application/octet-stream")
+            }  # Any: httpx wants IO[bytes]
+            content = await self._send("POST", library.UPLOAD_TRACK.path, files=files, timeout=_UPLOAD_S)
+        return _decode(content, library.Track)
+
+    async def cover(self, track_id: str, *, size: library.CoverSize) -> bytes:
+        """The cover as WebP; raises NotFound where there is none."""
+        return await self.call(library.GET_COVER, library.TrackCover(id=track_id, size=size))
+
+    async def waveform(self, track_id: str) -> bytes:
+        """800 bars of one byte; raises NotFound while there are none."""
+        return await self.call(library.GET_WAVEFORM, library.OneTrack(id=track_id))
+
+    async def report_play(self, request: plays.NewPlay) -> None:
+        await self.call(plays.REPORT_PLAY, request)
+
+    async def ticket(self, track_id: str) -> streaming.Ticket:
+        return await self.call(streaming.NEW_TICKET, library.OneTrack(id=track_id))
+
+    async def stream_url(self, track_id: str) -> str:
+        """An absolute URL that a player can open without credentials, for at most six hours."""
+        return self.server + (await self.ticket(track_id)).url
+
+    # --- search -------------------------------------------------------------------------------------
+
+    async def search(self, q: str, *, limit: int = 50) -> SearchResult:
+        return await self.call(SEARCH, Search(q=q, limit=limit))
+
+    async def suggest(self, q: str) -> SearchResult:
+        return await self.call(SUGGEST, Suggest(q=q))
+
+    # --- one exchange -------------------------------------------------------------------------------
+
+    async def call(self, endpoint: Endpoint[RequestT, ResponseT], request: RequestT) -> ResponseT:
+        """Do `endpoint` once. Raises the class of `errors` that the server answered with, or Unreachable."""
+        path, rest = endpoint.split(request)
+        if endpoint.has_json_body:
+            content = await self._send(endpoint.method, path, json=rest)
+        else:
+            content = await self._send(endpoint.method, path, params=_query(rest))
+        if endpoint.raw_response is not None:
+            return cast("ResponseT", content)
+        if endpoint.response is type(None):
+            return None  # type: ignore[return-value]  # ResponseT is NoneType here
+        return _decode(content, endpoint.response)
+
+    async def _send(self, method: str, path: str, **options: Any) -> bytes:  # Any: httpx's own request options
+        used = await self._fresh_login()
+        try:
+            return await self._exchange(method, path, used, **options)
+        except Unauthenticated:
+            if used is None or used.refresh_token is None or path.startswith("/api/v1/auth/"):
+                raise
+        again = await self._refresh(used)
+        _rewind(options)
+        return await self._exchange(method, path, again, **options)
+
+    async def _exchange(self, method: str, path: str, login: Login | None, **options: Any) -> bytes:
+        headers = {"Authorization": f"Bearer {login.access_token}"} if login else {}
+        try:
+            async with self._http.stream(method, path, headers=headers, **options) as response:
+                content = await _read(response)
+        except httpx.HTTPError as error:
+            raise Unreachable(f"{self.server} does not answer ({type(error).__name__})") from error
+        if response.is_success:
+            return content
+        raise _error(response.status_code, content, response.headers)
+
+    # --- tokens -------------------------------------------------------------------------------------
+
+    async def _keep(self, tokens: auth.Tokens) -> auth.Account:
+        login = Login(
+            server=self.server,
+            email="",
+            name="",
+            access_token=tokens.access_token,
+            refresh_token=tokens.refresh_token,
+            access_expires_at=time.time() + tokens.expires_in,
+        )
+        self.store.save(login)
+        account = await self.me()
+        self.store.save(msgspec.structs.replace(self.store.find() or login, email=account.email, name=account.name))
+        return account
+
+    async def _fresh_login(self) -> Login | None:
+        """The stored login if it is this server's, refreshed when it is about to end."""
+        login = self.store.find()
+        if login is None or _origin(login.server) != _origin(self.server):
+            return None
+        if login.refresh_token is None or time.time() < login.access_expires_at - _EARLY_S:
+            return login
+        return await self._refresh(login)
+
+    async def _refresh(self, used: Login) -> Login:
+        """A newer login than `used`: somebody else's, or our own refresh. One at a time, across processes."""
+        async with self._refreshing, _in_thread(self.store.locked()):
+            current = self.store.find()
+            if current is None or current.refresh_token is None:
+                raise SessionEnded
+            if current.access_token != used.access_token:
+                return current
+            body = {"refresh_token": current.refresh_token}
+            content = await self._exchange("POST", auth.REFRESH.path, None, json=body)
+            tokens = _decode(content, auth.Tokens)
+            newer = msgspec.structs.replace(
+                current,
+                access_token=tokens.access_token,
+                refresh_token=tokens.refresh_token,
+                access_expires_at=time.time() + tokens.expires_in,
+            )
+            self.store.save(newer)
+            return newer
+
+
+class _Counted:
+    """A file that reports how far it was read."""
+
+    def __init__(self, file: Any, on_progress: Callable[[int], None] | None) -> None:  # Any: a binary file
+        self._file = file
+        self._on_progress = on_progress
+
+    def read(self, size: int = -1) -> bytes:
+        piece = cast("bytes", self._file.read(size))
+        if self._on_progress is not None:
+            self._on_progress(self._file.tell())
+        return piece
+
+    def fileno(self) -> int:
+        return cast("int", self._file.fileno())
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return cast("int", self._file.seek(offset, whence))
+
+    def tell(self) -> int:
+        return cast("int", self._file.tell())
+
+    def __iter__(self) -> Any:  # Any: httpx asks whether this is iterable, and reads instead
+        return iter(lambda: self.read(65536), b"")
+
+
+def _rewind(options: Mapping[str, Any]) -> None:
+    for _, file, _ in options.get("files", {}).values():
+        file.seek(0)
+
+
+@contextlib.asynccontextmanager
+async def _in_thread(manager: contextlib.AbstractContextManager[None]) -> AsyncIterator[None]:
+    """Enter a blocking context manager without blocking the loop."""
+    await asyncio.to_thread(manager.__enter__)
+    try:
+        yield
+    finally:
+        manager.__exit__(None, None, None)
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port
+
+
+def _query(values: Mapping[str, Any]) -> dict[str, str]:
+    def text(value: Any) -> str:
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
+    return {key: text(value) for key, value in values.items() if value is not None}
+
+
+async def _read(response: httpx.Response) -> bytes:
+    pieces: list[bytes] = []
+    total_bytes = 0
+    async for piece in response.aiter_bytes():
+        total_bytes += len(piece)
+        if total_bytes > MAX_ANSWER_BYTES:
+            raise Unreachable("The server's answer is larger than any honest one")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def _decode(content: bytes, kind: type[ResponseT]) -> ResponseT:
+    try:
+        return msgspec.convert(safe_tree(msgspec.json.decode(content)), type=kind)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise Unreachable("That address answers, but not as a Tonearm server does") from error
+
+
+def _error(status: int, content: bytes, headers: Mapping[str, str]) -> TonearmError:
+    try:
+        problem = msgspec.convert(safe_tree(msgspec.json.decode(content)), type=Problem)
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        return Unreachable(f"That address answers {status}, but not as a Tonearm server does")
+    return error_from_problem(problem, headers=headers)

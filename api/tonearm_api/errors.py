@@ -1,0 +1,247 @@
+"""The one error tree: class <-> code <-> HTTP status. Knows neither HTTP library nor program.
+
+Services raise these, the server writes them as RFC 9457 problem documents, the client raises the same
+class again. Codes are API: adding one is fine, renaming one breaks clients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Literal
+
+import msgspec
+
+FaultPlace = Literal["body", "query", "path", "header"]
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True, rename={"place": "in"}):
+    """One thing wrong with a request: where it is (a JSON pointer, RFC 6901) and what it is."""
+
+    place: FaultPlace
+    pointer: str
+    code: str
+    message: str
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """An error as it travels: `application/problem+json` of RFC 9457 with a stable `code`."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    instance: str = ""
+    errors: list[Fault] = []
+
+
+class TonearmError(Exception):
+    """The root. `detail` tells a person what to do next and holds no secret, path or SQL."""
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Something went wrong"
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        faults: tuple[Fault, ...] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.faults = faults
+        self.headers = dict(headers or {})
+
+
+class BadRequest(TonearmError):
+    code = "bad_request"
+    status = 400
+    title = "The request could not be read"
+
+
+class Invalid(TonearmError):
+    code = "invalid"
+    status = 422
+    title = "The request has faulty fields"
+
+
+class WeakPassword(Invalid):
+    code = "weak_password"
+    title = "That password is too easy to guess"
+
+
+class Unauthenticated(TonearmError):
+    code = "unauthenticated"
+    status = 401
+    title = "Sign in first"
+
+
+class WrongCredentials(Unauthenticated):
+    code = "wrong_credentials"
+    title = "E-mail or password is wrong"
+
+
+class SessionEnded(Unauthenticated):
+    code = "session_ended"
+    title = "This session has ended: sign in again"
+
+
+class Forbidden(TonearmError):
+    code = "forbidden"
+    status = 403
+    title = "That is not yours to change"
+
+
+class CrossSite(Forbidden):
+    code = "cross_site"
+    title = "The request came from another site"
+
+
+class SignUpClosed(Forbidden):
+    code = "signup_closed"
+    title = "This server takes new accounts by invitation only"
+
+
+class NotFound(TonearmError):
+    code = "not_found"
+    status = 404
+    title = "There is nothing here"
+
+
+class MethodNotAllowed(TonearmError):
+    code = "method_not_allowed"
+    status = 405
+    title = "This address does not take that method"
+
+
+class Conflict(TonearmError):
+    code = "conflict"
+    status = 409
+    title = "That exists already"
+
+
+class Gone(TonearmError):
+    code = "gone"
+    status = 410
+    title = "That link has been used or has expired"
+
+
+class TooLarge(TonearmError):
+    code = "too_large"
+    status = 413
+    title = "That is larger than this server takes"
+
+
+class UnsupportedMediaType(TonearmError):
+    code = "unsupported_media_type"
+    status = 415
+    title = "The body is of a type that this address does not take"
+
+
+class RangeNotSatisfiable(TonearmError):
+    code = "range_not_satisfiable"
+    status = 416
+    title = "The range lies beyond the end"
+
+
+class Misdirected(TonearmError):
+    code = "misdirected"
+    status = 421
+    title = "This server does not answer for that host"
+
+
+class RateLimited(TonearmError):
+    code = "rate_limited"
+    status = 429
+    title = "Too many requests: wait a moment"
+
+
+class RefusedFile(TonearmError):
+    """The root of refused uploads; the class says why a file cannot become a track."""
+
+    code = "refused_file"
+    status = 422
+    title = "This file cannot become a track"
+
+
+class EmptyFile(RefusedFile):
+    code = "empty_file"
+    title = "The file is empty"
+
+
+class UnknownFormat(RefusedFile):
+    code = "unknown_format"
+    status = 415
+    title = "The file is not MP3, FLAC, Ogg Vorbis, Opus, M4A or WAV"
+
+
+class PlaylistFile(RefusedFile):
+    code = "playlist"
+    status = 415
+    title = "The file is a playlist, not audio"
+
+
+class BrokenContainer(RefusedFile):
+    code = "broken_container"
+    title = "The file's structure is damaged"
+
+
+class TruncatedAudio(RefusedFile):
+    code = "truncated"
+    title = "The file ends before the length that it declares"
+
+
+class TagLimits(RefusedFile):
+    code = "tag_limits"
+    title = "The file's tags are larger than any honest file's"
+
+
+class Undecodable(RefusedFile):
+    code = "undecodable"
+    title = "The audio in the file cannot be decoded"
+
+
+class Internal(TonearmError):
+    code = "internal"
+    title = "The server made a mistake; it has been logged"
+
+
+class Unavailable(TonearmError):
+    code = "unavailable"
+    status = 503
+    title = "The server cannot do that right now: try again later"
+
+
+class Unreachable(Unavailable):
+    """Raised by the client alone: no answer came from the server."""
+
+    code = "unreachable"
+    title = "The server cannot be reached"
+
+
+class OutOfSpace(TonearmError):
+    code = "out_of_space"
+    status = 507
+    title = "The server has no room for that"
+
+
+def all_errors() -> Iterator[type[TonearmError]]:
+    """Every class of the tree, parents first."""
+
+    def below(parent: type[TonearmError]) -> Iterator[type[TonearmError]]:
+        yield parent
+        for child in parent.__subclasses__():
+            yield from below(child)
+
+    return below(TonearmError)
+
+
+def error_from_problem(problem: Problem, *, headers: Mapping[str, str] | None = None) -> TonearmError:
+    """The error that `problem` describes; an unknown code falls back on the class of its status."""
+    classes = list(all_errors())
+    named = [c for c in classes if c.code == problem.code]
+    similar = [c for c in classes if c.status == problem.status]
+    chosen = (named or similar or [TonearmError])[0]
+    return chosen(problem.detail, faults=tuple(problem.errors), headers=headers)

@@ -1,0 +1,1 @@
+"""The terminal player. Speaks to the server through `tonearm_api` alone."""
