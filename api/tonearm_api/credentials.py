@@ -69,7 +69,7 @@ class CredentialStore:
         self.path = settings.config_dir / "credentials.json"
 
     def find(self) -> Login | None:
-        """The login of the profile in use; a token file wins over what is stored. Raises Invalid where it is unreadable."""
+        """The login of the profile in use; a token file wins over it. Raises Invalid where either is unreadable."""
         if self._settings.token_file is not None:
             return self._from_token_file(self._settings.token_file)
         return self._read().logins.get(self._settings.profile)

@@ -77,7 +77,7 @@ def _security(policy: Policy) -> list[Json]:
 
 
 def _schema_of(kind: type, components: Json) -> Json:
-    return cast(Json, components[kind.__name__])
+    return cast("Json", components[kind.__name__])
 
 
 def _parameters(endpoint: AnyEndpoint, components: Json) -> list[Json]:
@@ -96,10 +96,6 @@ def _request_body(endpoint: AnyEndpoint, components: Json) -> Json | None:
     if endpoint.raw_request is not None:
         file: Json = {"type": "string", "format": "binary"}
         part: Json = {"type": "object", "required": ["file"], "properties": {"file": file}}
-            "type": "object",
-            "required": ["file"],
-            "properties": {"file": {"type": "string", "format": "binary"}},
-        }
         return {
             "required": True,
             "description": endpoint.raw_request.description,

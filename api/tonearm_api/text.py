@@ -13,7 +13,17 @@ from typing import Any
 MAX_CHARACTERS = 1000
 """Longer strings are cut: no honest title is as long, and a row shows at most a few hundred cells."""
 
-_MAX_MARK = r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20f0]"
+_MAX_MARKS = 4
+"""Combining marks kept in a row; Vietnamese and Hebrew need up to three."""
+
+_ESCAPE = "\u241b"
+_REPLACEMENT = "\ufffd"
+_JOINERS = "\u200c\u200d"
+
+# Any character outside these ranges needs a closer look: printable ASCII, Latin to Latin Extended-B, kana,
+# CJK and Hangul hold nothing that a terminal obeys.
+_SUSPECT = re.compile(r"[^\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff\u3041-\u3096\u30a1-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
+_MARK = r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20f0]"
 _MARKS = re.compile(rf"({_MARK}{{{_MAX_MARKS}}}){_MARK}+")
 
 
