@@ -173,7 +173,7 @@ class Client:
         if endpoint.raw_response is not None:
             return cast("ResponseT", content)
         if endpoint.response is type(None):
-            return None  # type: ignore[return-value]  # ResponseT is NoneType here
+            return None
         return _decode(content, endpoint.response)
 
     async def _send(self, method: str, path: str, **options: Any) -> bytes:  # Any: httpx's own request options

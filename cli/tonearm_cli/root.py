@@ -1,0 +1,116 @@
+"""The root command: help, the player when nothing is asked, and one way out for every error."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from tonearm_api import __version__
+from tonearm_api.errors import TonearmError
+from tonearm_api.text import safe_text
+from tonearm_cli import parts, problems
+from tonearm_cli.options import Options
+
+_SUMMARY = "Tonearm plays the music that you keep on your own server."
+
+_EXAMPLES = """\
+Examples:
+  tonearm login http://127.0.0.1:8337   sign in
+  tonearm upload ~/Music                send a folder of music
+  tonearm search night train            find a track
+  tonearm                               open the player
+"""
+
+
+class Root(TyperGroup):
+    """Finds commands by name and imports the one that runs."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:
+        return parts.list_names()
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> parts.AnyCommand | None:
+        return parts.find_command(cmd_name)
+
+    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # Any: Typer's private triple
+        name = args[0]
+        if name not in parts.list_names():
+            near = difflib.get_close_matches(name, parts.list_names(), n=1)
+            guess = f" Did you mean {near[0]}?" if near else " See: tonearm --help"
+            raise problems.UsageFault(f"There is no command {name}.{guess}")
+        return super().resolve_command(ctx, args)
+
+    def format_help(self, ctx: typer.Context, formatter: Any) -> None:  # Any: Typer keeps its formatter private
+        formatter.write(help_text())
+
+
+app = typer.Typer(cls=Root, add_completion=True, rich_markup_mode=None)
+
+
+@app.callback()
+def root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    """Tonearm."""
+    if version:
+        typer.echo(f"tonearm {__version__}")
+        raise typer.Exit
+
+
+def help_text() -> str:
+    """The root's help: every command with one line, by section."""
+    lines = ["Usage: tonearm [COMMAND] [OPTIONS]", "", _SUMMARY, ""]
+    for section, rows in parts.list_sections():
+        lines += [f"{section}:", *(f"  {name:<8}  {summary}" for name, summary in rows), ""]
+    lines += [_EXAMPLES, "tonearm COMMAND --help tells more; --version prints the version.", ""]
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code; every known failure is told on stderr."""
+    as_json = "--json" in arguments
+    _survive_any_text()
+    try:
+        return _dispatch(list(arguments))
+    except TonearmError as error:
+        return problems.report(error, as_json=as_json)
+    except typer.TyperException as error:
+        return problems.report(problems.UsageFault(error.format_message()), as_json=as_json)
+    except typer.Abort:
+        return problems.INTERRUPTED
+    except BrokenPipeError:
+        return _reader_gone()
+    except OSError as error:
+        return problems.report(_from_system(error), as_json=as_json)
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if not arguments:
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+            sys.stderr.write(help_text())
+            return problems.USAGE
+        arguments = ["tui"]
+    command = typer.main.get_command(app)
+    code = command.main(arguments, prog_name="tonearm", standalone_mode=False, obj=Options())
+    sys.stdout.flush()
+    return code if isinstance(code, int) else problems.OK
+
+
+def _survive_any_text() -> None:
+    """Titles are of every script; a terminal that cannot show one gets a `?`, not a crash."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # both are TextIOWrapper when run as a program
+
+
+def _reader_gone() -> int:
+    """The other end of the pipe closed (`| head`): what is still buffered goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return problems.FAILED
+
+
+def _from_system(error: OSError) -> TonearmError:
+    where = f": {safe_text(str(error.filename))}" if error.filename else ""
+    return TonearmError(f"{error.strerror or error}{where}")

@@ -1,0 +1,171 @@
+"""create_app(config): the only place that wires things together. Reads top to bottom."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+from collections.abc import AsyncIterator
+
+import aiohttp_session
+from aiohttp import web
+
+from tonearm_api import __version__, health
+from tonearm_api.contract import ENDPOINTS
+from tonearm_api.endpoint import Nothing, Policy
+from tonearm_api.errors import Unavailable
+from tonearm_api.openapi import document
+from tonearm_server import web as pages
+from tonearm_server.audio.sandbox import SANDBOX, Sandbox
+from tonearm_server.auth import routes as auth
+from tonearm_server.auth.browser import RowStorage
+from tonearm_server.auth.identity import identify
+from tonearm_server.auth.keys import KEYS, load_keys
+from tonearm_server.auth.passwords import PASSWORDS, Passwords
+from tonearm_server.auth.routes import SIGN_UP_IS_OPEN
+from tonearm_server.auth.tickets import TICKETS, TicketOffice
+from tonearm_server.auth.tokens import TOKENS, TokenIssuer
+from tonearm_server.config import CONFIG, Config, Registration
+from tonearm_server.jobs.queue import JOBS, JobQueue
+from tonearm_server.jobs.recovery import release_leases
+from tonearm_server.kit.clock import CLOCK, Clock, SystemClock
+from tonearm_server.kit.datafolder import DATA_FOLDER, DataFolder
+from tonearm_server.kit.db import DATABASE, open_database
+from tonearm_server.kit.hosts import PUBLIC_URL, add_security_headers, known_hosts
+from tonearm_server.kit.http import add_page, bind, json_response, prepare_routes
+from tonearm_server.kit.logs import access_log
+from tonearm_server.kit.problems import problems
+from tonearm_server.library import routes as library
+from tonearm_server.library.blobs import BLOBS, Blobs
+from tonearm_server.models import MODELS
+from tonearm_server.plays import routes as plays
+from tonearm_server.search import routes as search
+from tonearm_server.storage.base import STORAGE
+from tonearm_server.storage.local import LocalStorage
+from tonearm_server.streaming import routes as streaming
+from tonearm_server.uploads import routes as uploads
+from tonearm_server.uploads.intake import INTAKE, VERIFY, Intake
+from tonearm_server.uploads.routes import MAX_UPLOAD_BYTES
+from tonearm_server.uploads.verifying import Verifier, forget_old_rejections, resume_unfinished
+
+log = logging.getLogger(__name__)
+
+_MAX_JSON_BYTES = 1024 * 1024
+_HOUSEKEEPING_S = 600
+_SAFE_SQLITE = (3, 51, 3)
+"""Older versions can corrupt a WAL that two connections write; one process owning the folder avoids it."""
+
+
+def create_app(config: Config, *, clock: Clock | None = None) -> web.Application:
+    """The whole server. Its data folder is opened, locked and migrated when the app starts."""
+    app = web.Application(
+        client_max_size=_MAX_JSON_BYTES,
+        middlewares=[
+            access_log,
+            problems,
+            known_hosts,
+            aiohttp_session.session_middleware(RowStorage()),
+            identify,
+        ],
+    )
+    app[CONFIG] = config
+    app[CLOCK] = clock or SystemClock()
+    app[PUBLIC_URL] = config.public_url or ""
+    app[SIGN_UP_IS_OPEN] = config.registration is Registration.OPEN
+    app[MAX_UPLOAD_BYTES] = config.max_upload_bytes
+    app.on_response_prepare.append(add_security_headers)
+    app.cleanup_ctx.extend((_own_data_folder, _open_database, _open_rooms, _run_jobs))
+    prepare_routes(app)
+    _add_own_routes(app)
+    for slice_ in (auth, library, uploads, streaming, search, plays, pages):
+        slice_.setup(app)
+    return app
+
+
+async def _own_data_folder(app: web.Application) -> AsyncIterator[None]:
+    folder = DataFolder(app[CONFIG].data)
+    folder.acquire()
+    try:
+        app[DATA_FOLDER] = folder
+        app[KEYS] = load_keys(folder.keys, is_fresh=not folder.database.exists())
+        app[TOKENS] = TokenIssuer(app[KEYS], app[CLOCK])
+        app[TICKETS] = TicketOffice(app[KEYS], app[CLOCK])
+        yield
+    finally:
+        folder.release()
+
+
+async def _open_database(app: web.Application) -> AsyncIterator[None]:
+    if sqlite3.sqlite_version_info < _SAFE_SQLITE:
+        log.warning("SQLite %s has a WAL bug that needs two writers; this process is alone", sqlite3.sqlite_version)
+    database = await open_database(app[DATA_FOLDER].database, models=MODELS)
+    app[DATABASE] = database
+    yield
+    await database.close()
+
+
+async def _open_rooms(app: web.Application) -> AsyncIterator[None]:
+    config = app[CONFIG]
+    app[STORAGE] = LocalStorage(app[DATA_FOLDER].root / "blobs", min_free_bytes=config.min_free_bytes)
+    app[BLOBS] = Blobs(app[STORAGE])
+    app[PASSWORDS] = Passwords()
+    app[SANDBOX] = Sandbox(ffmpeg=config.ffmpeg)
+    await app[SANDBOX].start()
+    yield
+    await app[SANDBOX].close()
+    app[PASSWORDS].close()
+
+
+async def _run_jobs(app: web.Application) -> AsyncIterator[None]:
+    verifier = Verifier(storage=app[STORAGE], sandbox=app[SANDBOX], blobs=app[BLOBS])
+    app[JOBS] = JobQueue({VERIFY: verifier.verify}, clock=app[CLOCK], workers=app[CONFIG].verifiers)
+    app[INTAKE] = Intake(
+        storage=app[STORAGE],
+        sandbox=app[SANDBOX],
+        blobs=app[BLOBS],
+        jobs=app[JOBS],
+        database=app[DATABASE],
+        clock=app[CLOCK],
+    )
+    await release_leases()
+    housekeeping = asyncio.create_task(_keep_house(app[JOBS], app[CLOCK]), name="housekeeping")
+    app[JOBS].start()
+    yield
+    housekeeping.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await housekeeping
+    await app[JOBS].stop()
+
+
+async def _keep_house(jobs: JobQueue, clock: Clock) -> None:
+    """At start and every ten minutes: queue what an engine lost, forget what is old."""
+    while True:
+        try:
+            await resume_unfinished(jobs)
+            await forget_old_rejections(clock)
+        except Exception:  # a database that is busy for a moment must not end housekeeping
+            log.exception("housekeeping stumbled and goes on")
+        await asyncio.sleep(_HOUSEKEEPING_S)
+
+
+def _add_own_routes(app: web.Application) -> None:
+    openapi = json_response(document(ENDPOINTS)).body
+
+    async def healthz(_: web.Request, __: Nothing) -> health.Health:
+        return health.Health(status="ok", version=__version__)
+
+    async def readyz(request: web.Request, _: Nothing) -> health.Health:
+        try:
+            request.app[DATABASE].row("SELECT 1")
+        except sqlite3.Error as error:
+            raise Unavailable("The database does not answer") from error
+        request.app[STORAGE].check()
+        return health.Health(status="ok", version=__version__)
+
+    async def openapi_json(_: web.Request) -> web.Response:
+        return web.Response(body=openapi, content_type="application/json")
+
+    bind(app, health.HEALTHZ, healthz)
+    bind(app, health.READYZ, readyz)
+    add_page(app, "GET", "/api/openapi.json", openapi_json, policy=Policy.PUBLIC)

@@ -1,0 +1,1 @@
+"""What uploaded bytes are, read only inside sandboxed child processes; knows no person, no table and no request."""

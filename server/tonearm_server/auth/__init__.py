@@ -1,0 +1,1 @@
+"""Who is it: accounts, passwords, sessions, tokens."""

@@ -1,0 +1,87 @@
+"""`tonearm serve` and `tonearm server …`. Heavy imports happen when a command runs, so that help stays quick."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from tonearm_server.config import Config
+
+DataOption = Annotated[Path | None, typer.Option("--data", help="Folder for database, audio and keys.")]
+
+_EXIT_FAULTY = 2
+
+server = typer.Typer(help="Look after a server's data folder.", no_args_is_help=True)
+_user = typer.Typer(help="Accounts.", no_args_is_help=True)
+_config = typer.Typer(help="Settings.", no_args_is_help=True)
+server.add_typer(_user, name="user")
+server.add_typer(_config, name="config")
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 picks a free one.")] = None,
+    data: DataOption = None,
+) -> None:
+    """Run the server until it is told to stop."""
+    from tonearm_server.running import run_server
+
+    config = _load_config(host=host, port=port, data=data)
+    raise typer.Exit(run_server(config))
+
+
+@_user.command("add")
+def add_user(
+    email: Annotated[str, typer.Option(help="Address to sign in with.")],
+    name: Annotated[str, typer.Option(help="Name that others see.")],
+    admin: Annotated[bool, typer.Option("--admin", help="Make an administrator.")] = False,  # a flag
+    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin.")] = False,
+    data: DataOption = None,
+) -> None:
+    """Make an account; works beside a running server."""
+    from tonearm_api.errors import TonearmError
+    from tonearm_server.control import NewUser
+    from tonearm_server.running import make_account
+
+    config = _load_config(data=data)
+    wanted = NewUser(email=email, name=name, password=_read_password(from_stdin=password_stdin), is_admin=admin)
+    try:
+        account = make_account(config, wanted)
+    except TonearmError as error:
+        _fail(error.detail)
+    typer.echo(account.id)
+
+
+@_config.command("check")
+def check_config(data: DataOption = None) -> None:
+    """Check every setting and name every fault."""
+    config = _load_config(data=data)
+    for name, value in config.model_dump(mode="json").items():
+        typer.echo(f"{name} = {value}")
+
+
+def _load_config(**given: object) -> Config:
+    from tonearm_server.config import FaultyConfig, load_config
+
+    try:
+        return load_config(**given)
+    except FaultyConfig as error:
+        _fail(error.detail)
+
+
+def _read_password(*, from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    if not sys.stdin.isatty():
+        _fail("Give the password on stdin, with --password-stdin")
+    password: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    return password
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(_EXIT_FAULTY)

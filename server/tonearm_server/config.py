@@ -1,0 +1,125 @@
+"""Settings: from TONEARM_* variables and one TOML file, checked as a whole. Nobody else reads the environment."""
+
+from __future__ import annotations
+
+import enum
+import os
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import platformdirs
+from aiohttp import web
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from tonearm_api.errors import TonearmError
+
+_PREFIX = "TONEARM_"
+_CLIENT_NAMES = {"TONEARM_SERVER", "TONEARM_PROFILE", "TONEARM_TOKEN_FILE", "TONEARM_CONFIG_DIR"}
+_FILE_NAME = "TONEARM_CONFIG"
+
+_GIB = 1024**3
+
+
+class FaultyConfig(TonearmError):
+    """Raised with every fault named; the program exits with 2."""
+
+    code = "faulty_config"
+    status = 500
+    title = "The configuration is faulty"
+
+
+class Registration(enum.StrEnum):
+    """Who may make an account: holders of an invitation, anyone, or nobody."""
+
+    INVITE = "invite"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Config(BaseSettings):
+    """Every setting. Names in the environment are `TONEARM_` and the field in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
+
+    host: Annotated[str, Field(description="Address to listen on")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535, description="Port to listen on; 0 picks a free one")] = 8337
+    data: Annotated[Path, Field(description="Folder for the database, the audio and the keys")] = Path(
+        platformdirs.user_data_dir("tonearm")
+    )
+    public_url: Annotated[str | None, Field(description="The address under which people reach this server")] = None
+    registration: Annotated[Registration, Field(description="Who may make an account")] = Registration.INVITE
+    max_upload_bytes: Annotated[int, Field(ge=1, description="Largest file that an upload may have")] = 2 * _GIB
+    min_free_bytes: Annotated[int, Field(ge=0, description="Disk space that uploads leave free")] = _GIB
+    ffmpeg: Annotated[Path | None, Field(description="ffmpeg to use instead of the bundled one")] = None
+    verifiers: Annotated[int, Field(ge=1, le=64, description="Uploads that are decoded at the same time")] = 2
+    log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="How much to log")] = "INFO"
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_origin(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}:
+            raise ValueError("give scheme, host and port only, like https://music.example.org")
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @field_validator("ffmpeg")
+    @classmethod
+    def _is_a_program(cls, value: Path | None) -> Path | None:
+        if value is not None and not os.access(value, os.X_OK):
+            raise ValueError("there is no program at that path")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the base class names it
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # the base class names it
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Command line over environment over file."""
+        file = os.environ.get(_FILE_NAME)
+        sources = (init_settings, env_settings)
+        return (*sources, TomlConfigSettingsSource(settings_cls, Path(file))) if file else sources
+
+
+CONFIG: web.AppKey[Config] = web.AppKey("config", Config)
+
+
+def load_config(**from_command_line: Any) -> Config:  # Any: pydantic checks the values
+    """The settings, checked as a whole. Raises FaultyConfig that names every fault.
+
+    Arguments that are None do not count as given.
+    """
+    given = {name: value for name, value in from_command_line.items() if value is not None}
+    faults = [*_unknown_names(), *_missing_file()]
+    try:
+        config = Config(**given)
+    except ValidationError as error:
+        faults += [_fault(each["loc"], each["msg"]) for each in error.errors()]
+    except ValueError as error:
+        faults.append(f"{os.environ.get(_FILE_NAME)}: {error}")
+    if faults:
+        raise FaultyConfig("\n".join(faults))
+    return config
+
+
+def _fault(place: tuple[int | str, ...], message: str) -> str:
+    name = ".".join(map(str, place))
+    return f"{_PREFIX}{name.upper()} ({name}): {message}"
+
+
+def _unknown_names() -> list[str]:
+    known = {_PREFIX + name.upper() for name in Config.model_fields} | _CLIENT_NAMES | {_FILE_NAME}
+    strangers = sorted(name for name in os.environ if name.startswith(_PREFIX) and name not in known)
+    return [f"{name}: there is no such setting" for name in strangers]
+
+
+def _missing_file() -> list[str]:
+    file = os.environ.get(_FILE_NAME)
+    return [f"{_FILE_NAME}: there is no file at {file}"] if file and not Path(file).is_file() else []

@@ -1,0 +1,97 @@
+"""The running server's side door: a local socket, mode 0600, for `tonearm server …` beside it.
+
+SQLite has one owner; whoever may open the data folder may also ask its owner to do something.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+from aiohttp import web
+
+from tonearm_api.auth import Account
+from tonearm_api.errors import Problem, TonearmError, Unavailable, error_from_problem
+from tonearm_server.auth import service
+from tonearm_server.auth.passwords import PASSWORDS, Passwords
+from tonearm_server.kit.clock import CLOCK, Clock
+from tonearm_server.kit.datafolder import DATA_FOLDER
+from tonearm_server.kit.http import json_response
+from tonearm_server.kit.problems import problems
+
+_ANSWER_S = 30
+_MAX_ANSWER_BYTES = 1024 * 1024
+
+
+class NewUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    email: str
+    name: str
+    password: str
+    is_admin: bool
+
+
+async def add_user(wanted: NewUser, *, passwords: Passwords, clock: Clock) -> Account:
+    """Make an account without a link. Raises WeakPassword or Conflict."""
+    user = await service.add_user(
+        email=wanted.email,
+        name=wanted.name,
+        password=wanted.password,
+        is_admin=wanted.is_admin,
+        passwords=passwords,
+        clock=clock,
+    )
+    return service.account_of(user)
+
+
+async def run_control_socket(app: web.Application) -> AsyncIterator[None]:
+    """Listen beside the HTTP server for as long as it runs."""
+    path = app[DATA_FOLDER].control_socket
+    path.unlink(missing_ok=True)
+    side = web.Application(middlewares=[problems])
+    side[CLOCK] = app[CLOCK]
+
+    async def users(request: web.Request) -> web.Response:
+        wanted = msgspec.json.decode(await request.read(), type=NewUser)
+        return json_response(await add_user(wanted, passwords=app[PASSWORDS], clock=app[CLOCK]), status=201)
+
+    side.router.add_post("/users", users)
+    runner = web.AppRunner(side, access_log=None)
+    await runner.setup()
+    before = os.umask(0o177)
+    try:
+        await web.UnixSite(runner, path).start()
+    finally:
+        os.umask(before)
+    yield
+    await runner.cleanup()
+    path.unlink(missing_ok=True)
+
+
+def ask_running_server(control_socket: Path, path: str, wanted: msgspec.Struct) -> bytes:
+    """Ask the data folder's owner. Raises what it answers, or Unavailable where it does not."""
+    connection = http.client.HTTPConnection("localhost", timeout=_ANSWER_S)
+    connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        connection.sock.settimeout(_ANSWER_S)
+        connection.sock.connect(str(control_socket))
+        connection.request("POST", path, body=msgspec.json.encode(wanted))
+        response = connection.getresponse()
+        content = response.read(_MAX_ANSWER_BYTES)
+    except OSError as error:
+        raise Unavailable("The process that owns the data folder does not answer: stop it first") from error
+    finally:
+        connection.close()
+    if response.status >= 400:
+        raise _error(content)
+    return content
+
+
+def _error(content: bytes) -> TonearmError:
+    try:
+        return error_from_problem(msgspec.json.decode(content, type=Problem))
+    except msgspec.DecodeError:
+        return Unavailable("The running server answered what this version does not understand")

@@ -1,0 +1,1 @@
+"""Work that outlives a request: durable, leased, done at least once."""

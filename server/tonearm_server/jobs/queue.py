@@ -1,0 +1,122 @@
+"""The embedded job engine: a table, a lease with a heartbeat, back-off, a dead state.
+
+A job is added in the transaction that makes it needed and done at least once: after a crash its lease runs
+out and it is taken again, so handlers are idempotent. A cancelled job is given back at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+from aiohttp import web
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from tonearm_server.jobs.models import Job
+from tonearm_server.kit.clock import Clock
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[str], Awaitable[None]]
+"""Does one job; gets its subject. Raising means: try again later."""
+
+_LEASE_MS = 60_000
+_HEARTBEAT_S = 20
+_POLL_S = 30
+"""How often to look for jobs whose back-off or lease ran out; new ones wake a worker at once."""
+
+_BACK_OFF_MS = (1_000, 10_000, 60_000, 600_000)
+"""Waits between attempts; after the last the job is dead and an operator may look."""
+
+_ADD = """
+    INSERT INTO job (kind, subject, attempts, due_at_ms, is_dead) VALUES (?, ?, 0, ?, 0)
+    ON CONFLICT (kind, subject) DO UPDATE SET attempts = 0, is_dead = 0, due_at_ms = excluded.due_at_ms WHERE is_dead
+"""
+_CLAIM = """
+    UPDATE job SET leased_until_ms = ?, attempts = attempts + 1 WHERE row_id = (
+        SELECT row_id FROM job
+        WHERE NOT is_dead AND due_at_ms <= ? AND (leased_until_ms IS NULL OR leased_until_ms <= ?)
+        ORDER BY due_at_ms LIMIT 1
+    ) RETURNING row_id, kind, subject, attempts
+"""
+
+
+class JobQueue:
+    """Runs `workers` jobs at a time between `start` and `stop`."""
+
+    def __init__(self, handlers: Mapping[str, Handler], *, clock: Clock, workers: int) -> None:
+        self._handlers = handlers
+        self._clock = clock
+        self._workers = workers
+        self._tasks: list[asyncio.Task[None]] = []
+        self._wake = asyncio.Event()
+
+    async def add(self, kind: str, subject: str, *, connection: BaseDBAsyncClient) -> None:
+        """Queue a job inside the caller's transaction; call `wake` when that has committed."""
+        await connection.execute_query(_ADD, [kind, subject, self._clock.now_ms()])
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    def start(self) -> None:
+        self._tasks = [asyncio.create_task(self._work(), name=f"job-worker-{n}") for n in range(self._workers)]
+
+    async def stop(self) -> None:
+        """Give back what is under way and end the workers."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _work(self) -> None:
+        while True:
+            self._wake.clear()
+            try:
+                while job := await self._claim():
+                    await self._do(job)
+            except Exception:  # a worker outlives a database that is busy or gone for a moment
+                log.exception("a job worker stumbled and goes on")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), _POLL_S)
+
+    async def _claim(self) -> Job | None:
+        now_ms = self._clock.now_ms()
+        connection = Job._meta.db  # noqa: SLF001  # Tortoise offers no public name for a model's connection
+        rows = await connection.execute_query_dict(_CLAIM, [now_ms + _LEASE_MS, now_ms, now_ms])
+        return Job(**rows[0], due_at_ms=now_ms) if rows else None
+
+    async def _do(self, job: Job) -> None:
+        heartbeat = asyncio.create_task(self._keep_lease(job))
+        try:
+            await self._handlers[job.kind](job.subject)
+        except asyncio.CancelledError:
+            await asyncio.shield(self._give_back(job))
+            raise
+        except Exception as error:  # whatever a handler raises is retried and shown
+            log.exception("job %s %s failed, attempt %d", job.kind, job.subject, job.attempts)
+            await self._put_off(job, type(error).__name__)
+        else:
+            await Job.filter(row_id=job.row_id).delete()
+        finally:
+            heartbeat.cancel()
+
+    async def _keep_lease(self, job: Job) -> None:
+        while True:
+            await asyncio.sleep(_HEARTBEAT_S)
+            await Job.filter(row_id=job.row_id).update(leased_until_ms=self._clock.now_ms() + _LEASE_MS)
+
+    async def _give_back(self, job: Job) -> None:
+        await Job.filter(row_id=job.row_id).update(leased_until_ms=None, attempts=job.attempts - 1)
+
+    async def _put_off(self, job: Job, error: str) -> None:
+        is_dead = job.attempts > len(_BACK_OFF_MS)
+        wait_ms = 0 if is_dead else _BACK_OFF_MS[job.attempts - 1]
+        if is_dead:
+            log.error("job %s %s is given up", job.kind, job.subject)
+        await Job.filter(row_id=job.row_id).update(
+            leased_until_ms=None, due_at_ms=self._clock.now_ms() + wait_ms, is_dead=is_dead, last_error=error
+        )
+
+
+JOBS: web.AppKey[JobQueue] = web.AppKey("jobs", JobQueue)

@@ -1,0 +1,63 @@
+"""The data folder: made private, owned by one process at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from aiohttp import web
+
+from tonearm_api.errors import Conflict, TonearmError
+
+_LOCK_NAME = "tonearm.lock"
+
+
+class FaultyDataFolder(TonearmError):
+    """Raised where the folder cannot be used; the program exits with 2."""
+
+    code = "faulty_data_folder"
+    title = "The data folder cannot be used"
+
+
+class DataFolder:
+    """Paths inside the data folder, and the lock that makes this process its owner."""
+
+    def __init__(self, root: Path) -> None:
+        """Make the folder where it is missing. Raises FaultyDataFolder where that is refused."""
+        self.root = root
+        try:
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise FaultyDataFolder(f"The data folder cannot be made: {error.strerror}") from error
+        self._lock: int | None = None
+
+    @property
+    def database(self) -> Path:
+        return self.root / "tonearm.db"
+
+    @property
+    def keys(self) -> Path:
+        return self.root / "keys.json"
+
+    @property
+    def control_socket(self) -> Path:
+        return self.root / "control.sock"
+
+    def acquire(self) -> None:
+        """Become the owner. Raises Conflict while another process is: two writers can corrupt an old SQLite."""
+        descriptor = os.open(self.root / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(descriptor)
+            raise Conflict("Another Tonearm process is using this data folder: stop it first") from error
+        self._lock = descriptor
+
+    def release(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+DATA_FOLDER: web.AppKey[DataFolder] = web.AppKey("data_folder", DataFolder)

@@ -1,0 +1,1 @@
+"""Tracks and what is known of them; the slices above present them."""

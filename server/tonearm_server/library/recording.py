@@ -1,0 +1,103 @@
+"""Tags to rows: a track with its artists, album and genres, found or made. Runs inside the caller's transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec import UNSET
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from tonearm_api.library import EditTrack
+from tonearm_server.library.models import Album, Artist, Track, TrackArtist, TrackGenre
+from tonearm_server.library.names import joined, name_key, shelf_key, sort_key
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Description:
+    """What a track is called, from its tags or a person's edit."""
+
+    title: str
+    artists: list[str]
+    album: str | None
+    album_artist: str | None
+    genres: list[str]
+    year: int | None
+    track_number: int | None
+    disc_number: int | None
+
+
+async def describe(row: Track, description: Description, *, connection: BaseDBAsyncClient) -> None:
+    """Write the description to a saved row: its columns, its album, its credits and genres."""
+    artist = joined(description.artists)
+    row.title = description.title
+    row.artist = artist
+    row.artists = msgspec.json.encode(description.artists).decode()
+    row.album_title = description.album
+    row.album_artist = description.album_artist
+    row.genre = joined(description.genres)
+    row.genres = msgspec.json.encode(description.genres).decode()
+    row.year = description.year
+    row.track_number = description.track_number
+    row.disc_number = description.disc_number
+    row.title_sort = sort_key(description.title)
+    row.artist_sort = shelf_key(
+        artist=description.album_artist or artist,
+        album=description.album,
+        disc_number=description.disc_number,
+        track_number=description.track_number,
+    )
+    row.album_id = await _find_or_make_album(description, connection=connection)
+    await row.save(using_db=connection)
+    await _write_credits(row, description.artists, connection=connection)
+    await _write_genres(row, description.genres, connection=connection)
+
+
+async def write_edit(row: Track, wanted: EditTrack, *, connection: BaseDBAsyncClient) -> None:
+    """Apply the fields of an edit that are present."""
+    present = {name: value for name in wanted.__struct_fields__ if (value := getattr(wanted, name)) is not UNSET}
+    visibility = present.pop("visibility", None)
+    if visibility is not None:
+        row.visibility = visibility.value
+    present.pop("id")
+    await describe(row, replace(description_of(row), **present), connection=connection)
+
+
+def description_of(row: Track) -> Description:
+    return Description(
+        title=row.title,
+        artists=msgspec.json.decode(row.artists, type=list[str]),
+        album=row.album_title,
+        album_artist=row.album_artist,
+        genres=msgspec.json.decode(row.genres, type=list[str]),
+        year=row.year,
+        track_number=row.track_number,
+        disc_number=row.disc_number,
+    )
+
+
+async def _find_or_make_album(description: Description, *, connection: BaseDBAsyncClient) -> int | None:
+    if description.album is None:
+        return None
+    artist = description.album_artist or joined(description.artists)
+    album, _ = await Album.get_or_create(
+        using_db=connection,
+        title_key=name_key(description.album),
+        artist_key=name_key(artist),
+        defaults={"title": description.album, "artist": artist},
+    )
+    return int(album.row_id)
+
+
+async def _write_credits(row: Track, names: list[str], *, connection: BaseDBAsyncClient) -> None:
+    await TrackArtist.filter(track_id=row.row_id).using_db(connection).delete()
+    for key, name in {name_key(name): name for name in names if name_key(name)}.items():
+        artist, _ = await Artist.get_or_create(using_db=connection, name_key=key, defaults={"name": name})
+        await TrackArtist.create(using_db=connection, track_id=row.row_id, artist_id=artist.row_id)
+
+
+async def _write_genres(row: Track, names: list[str], *, connection: BaseDBAsyncClient) -> None:
+    await TrackGenre.filter(track_id=row.row_id).using_db(connection).delete()
+    keys = {name_key(name) for name in names if name_key(name)}
+    rows = [TrackGenre(track_id=row.row_id, name_key=key) for key in sorted(keys)]
+    await TrackGenre.bulk_create(rows, using_db=connection)

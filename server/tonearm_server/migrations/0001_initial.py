@@ -1,0 +1,193 @@
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+from tortoise.fields.base import OnDelete
+from tortoise import fields
+from tortoise.indexes import Index
+
+class Migration(migrations.Migration):
+    initial = True
+
+    operations = [
+        ops.CreateModel(
+            name='Album',
+            fields=[
+                ('row_id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('title', fields.CharField(max_length=500)),
+                ('artist', fields.CharField(max_length=500)),
+                ('title_key', fields.CharField(max_length=500)),
+                ('artist_key', fields.CharField(max_length=500)),
+            ],
+            options={'table': 'album', 'app': 'tonearm', 'unique_together': (('title_key', 'artist_key'),), 'pk_attr': 'row_id'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Artist',
+            fields=[
+                ('row_id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('name', fields.CharField(max_length=500)),
+                ('name_key', fields.CharField(unique=True, max_length=500)),
+            ],
+            options={'table': 'artist', 'app': 'tonearm', 'pk_attr': 'row_id'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='AudioAnalysis',
+            fields=[
+                ('sha256', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=64)),
+                ('waveform', fields.BinaryField()),
+                ('loudness_lufs', fields.FloatField(null=True)),
+                ('true_peak_dbtp', fields.FloatField(null=True)),
+                ('fingerprint', fields.TextField(unique=False)),
+            ],
+            options={'table': 'audio_analysis', 'app': 'tonearm', 'pk_attr': 'sha256', 'table_description': 'What decoding told of some bytes, once for all tracks that have them.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Job',
+            fields=[
+                ('row_id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('kind', fields.CharField(max_length=64)),
+                ('subject', fields.CharField(max_length=200)),
+                ('attempts', fields.IntField(db_default=0)),
+                ('due_at_ms', fields.BigIntField()),
+                ('leased_until_ms', fields.BigIntField(null=True)),
+                ('is_dead', fields.BooleanField(db_default=False)),
+                ('last_error', fields.CharField(null=True, max_length=200)),
+            ],
+            options={'table': 'job', 'app': 'tonearm', 'unique_together': (('kind', 'subject'),), 'indexes': [Index(fields=['is_dead', 'due_at_ms'])], 'pk_attr': 'row_id'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='SignUpLink',
+            fields=[
+                ('token_hash', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=64)),
+                ('makes_admin', fields.BooleanField(db_default=False)),
+                ('created_at_ms', fields.BigIntField()),
+                ('expires_at_ms', fields.BigIntField()),
+            ],
+            options={'table': 'signup_link', 'app': 'tonearm', 'pk_attr': 'token_hash', 'table_description': "A one-time link that makes an account: the owner's on a fresh server, or an invitation."},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='User',
+            fields=[
+                ('id', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=32)),
+                ('email', fields.CharField(max_length=254)),
+                ('email_key', fields.CharField(unique=True, max_length=254)),
+                ('name', fields.CharField(max_length=100)),
+                ('password_hash', fields.CharField(max_length=255)),
+                ('is_admin', fields.BooleanField(db_default=False)),
+                ('created_at_ms', fields.BigIntField()),
+                ('disabled_at_ms', fields.BigIntField(null=True)),
+            ],
+            options={'table': 'user_account', 'app': 'tonearm', 'pk_attr': 'id'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='LoginSession',
+            fields=[
+                ('id', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=32)),
+                ('user', fields.ForeignKeyField('tonearm.User', source_field='user_id', db_index=True, db_constraint=True, to_field='id', related_name='sessions', on_delete=OnDelete.CASCADE)),
+                ('cookie_hash', fields.CharField(null=True, unique=True, max_length=64)),
+                ('device', fields.CharField(max_length=200)),
+                ('created_at_ms', fields.BigIntField()),
+                ('last_used_at_ms', fields.BigIntField()),
+                ('expires_at_ms', fields.BigIntField()),
+            ],
+            options={'table': 'login_session', 'app': 'tonearm', 'pk_attr': 'id', 'table_description': 'One signed-in device: a browser with its cookie, or a client with its family of refresh tokens.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='RefreshToken',
+            fields=[
+                ('token_hash', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=64)),
+                ('session', fields.ForeignKeyField('tonearm.LoginSession', source_field='session_id', db_index=True, db_constraint=True, to_field='id', related_name='refresh_tokens', on_delete=OnDelete.CASCADE)),
+                ('expires_at_ms', fields.BigIntField()),
+                ('consumed_at_ms', fields.BigIntField(null=True)),
+            ],
+            options={'table': 'refresh_token', 'app': 'tonearm', 'pk_attr': 'token_hash', 'table_description': 'One link of a family: consumed once, and its use after that ends the family.'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Track',
+            fields=[
+                ('row_id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('id', fields.CharField(unique=True, max_length=32)),
+                ('owner', fields.ForeignKeyField('tonearm.User', source_field='owner_id', db_constraint=True, to_field='id', related_name='tracks', on_delete=OnDelete.CASCADE)),
+                ('sha256', fields.CharField(db_index=True, max_length=64)),
+                ('state', fields.CharField(max_length=12)),
+                ('reason', fields.CharField(null=True, max_length=64)),
+                ('visibility', fields.CharField(max_length=12)),
+                ('uploaded_at_ms', fields.BigIntField()),
+                ('title', fields.CharField(max_length=500)),
+                ('artist', fields.CharField(max_length=2000)),
+                ('artists', fields.TextField(unique=False)),
+                ('album', fields.ForeignKeyField('tonearm.Album', source_field='album_id', null=True, db_index=True, db_constraint=True, to_field='row_id', related_name='tracks', on_delete=OnDelete.SET_NULL)),
+                ('album_title', fields.CharField(null=True, max_length=500)),
+                ('album_artist', fields.CharField(null=True, max_length=500)),
+                ('genre', fields.CharField(max_length=2000)),
+                ('genres', fields.TextField(unique=False)),
+                ('year', fields.IntField(null=True)),
+                ('track_number', fields.IntField(null=True)),
+                ('disc_number', fields.IntField(null=True)),
+                ('title_sort', fields.CharField(max_length=500)),
+                ('artist_sort', fields.CharField(max_length=1100)),
+                ('format', fields.CharField(max_length=8)),
+                ('size_bytes', fields.BigIntField()),
+                ('duration_ms', fields.BigIntField(null=True)),
+                ('bitrate_bps', fields.BigIntField(null=True)),
+                ('sample_rate_hz', fields.IntField(null=True)),
+                ('channels', fields.IntField(null=True)),
+                ('cover', fields.CharField(null=True, max_length=64)),
+                ('likes', fields.BigIntField(db_default=0)),
+                ('plays', fields.BigIntField(db_default=0)),
+            ],
+            options={'table': 'track', 'app': 'tonearm', 'unique_together': (('owner', 'sha256'),), 'indexes': [Index(fields=['plays', 'row_id']), Index(fields=['title_sort', 'row_id']), Index(fields=['artist_sort', 'row_id']), Index(fields=['state', 'row_id'])], 'pk_attr': 'row_id'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='Play',
+            fields=[
+                ('row_id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('user', fields.ForeignKeyField('tonearm.User', source_field='user_id', db_constraint=True, to_field='id', related_name='plays', on_delete=OnDelete.CASCADE)),
+                ('track', fields.ForeignKeyField('tonearm.Track', source_field='track_id', db_constraint=True, to_field='row_id', related_name='play_rows', on_delete=OnDelete.CASCADE)),
+                ('play_id', fields.CharField(max_length=64)),
+                ('started_at_ms', fields.BigIntField()),
+                ('listened_ms', fields.BigIntField()),
+                ('counted', fields.BooleanField()),
+            ],
+            options={'table': 'play', 'app': 'tonearm', 'unique_together': (('user', 'play_id'),), 'indexes': [Index(fields=['user_id', 'started_at_ms']), Index(fields=['track_id'])], 'pk_attr': 'row_id', 'table_description': "One person played one track. `play_id` is the player's, so that a report sent twice is one play."},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='TrackArtist',
+            fields=[
+                ('row_id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('track', fields.ForeignKeyField('tonearm.Track', source_field='track_id', db_constraint=True, to_field='row_id', related_name='credits', on_delete=OnDelete.CASCADE)),
+                ('artist', fields.ForeignKeyField('tonearm.Artist', source_field='artist_id', db_constraint=True, to_field='row_id', related_name='credits', on_delete=OnDelete.CASCADE)),
+            ],
+            options={'table': 'track_artist', 'app': 'tonearm', 'unique_together': (('artist', 'track'),), 'indexes': [Index(fields=['track_id'])], 'pk_attr': 'row_id'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='TrackGenre',
+            fields=[
+                ('row_id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('track', fields.ForeignKeyField('tonearm.Track', source_field='track_id', db_constraint=True, to_field='row_id', related_name='genre_rows', on_delete=OnDelete.CASCADE)),
+                ('name_key', fields.CharField(max_length=500)),
+            ],
+            options={'table': 'track_genre', 'app': 'tonearm', 'unique_together': (('name_key', 'track'),), 'indexes': [Index(fields=['track_id'])], 'pk_attr': 'row_id'},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
+            name='TrackLike',
+            fields=[
+                ('row_id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('user', fields.ForeignKeyField('tonearm.User', source_field='user_id', db_constraint=True, to_field='id', related_name='likes', on_delete=OnDelete.CASCADE)),
+                ('track', fields.ForeignKeyField('tonearm.Track', source_field='track_id', db_constraint=True, to_field='row_id', related_name='like_rows', on_delete=OnDelete.CASCADE)),
+                ('liked_at_ms', fields.BigIntField()),
+            ],
+            options={'table': 'track_like', 'app': 'tonearm', 'unique_together': (('user', 'track'),), 'indexes': [Index(fields=['user_id', 'liked_at_ms']), Index(fields=['track_id'])], 'pk_attr': 'row_id', 'table_description': 'One person likes one track.'},
+            bases=['Model'],
+        ),
+    ]

@@ -1,0 +1,94 @@
+"""The server as a process: start, say where it listens, drain on a signal; and one-off work on its data folder."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+
+import msgspec
+from aiohttp import web
+
+from tonearm_api.auth import Account
+from tonearm_api.errors import Conflict, TonearmError
+from tonearm_server.app import create_app
+from tonearm_server.auth.keys import load_keys
+from tonearm_server.auth.passwords import Passwords
+from tonearm_server.auth.service import new_owner_link
+from tonearm_server.config import Config
+from tonearm_server.control import NewUser, add_user, ask_running_server, run_control_socket
+from tonearm_server.kit.clock import CLOCK, SystemClock
+from tonearm_server.kit.datafolder import DataFolder
+from tonearm_server.kit.db import open_database
+from tonearm_server.kit.logs import set_up_logging
+from tonearm_server.models import MODELS
+
+_DRAIN_S = 10
+"""Long enough for an answer under way; a listener's stream is cut and resumes elsewhere."""
+
+_KEEP_ALIVE_S = 75
+_BACKLOG = 1024
+
+
+def run_server(config: Config) -> int:
+    """Run until SIGTERM or SIGINT; returns the exit code."""
+    set_up_logging(config.log_level)
+    try:
+        asyncio.run(_serve(config))
+    except TonearmError as error:
+        print(error.detail, file=sys.stderr)  # noqa: T201  # talk goes to stderr
+        return 2
+    except OSError as error:
+        print(f"Cannot listen on {config.host} port {config.port}: {error.strerror}", file=sys.stderr)  # noqa: T201
+        return 2
+    return 0
+
+
+async def _serve(config: Config) -> None:
+    app = create_app(config)
+    app.cleanup_ctx.append(run_control_socket)
+    runner = web.AppRunner(app, access_log=None, keepalive_timeout=_KEEP_ALIVE_S, shutdown_timeout=_DRAIN_S)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, config.host, config.port, backlog=_BACKLOG)
+        await site.start()
+        address = config.public_url or _address(runner)
+        link = await new_owner_link(clock=app[CLOCK])
+        if link is not None:
+            print(f"owner-signup {address}/signup#t={link}", flush=True)  # noqa: T201  # scripts read it
+        print(f"listening {_address(runner)}", flush=True)  # noqa: T201  # scripts read it
+        await stop.wait()
+    finally:
+        await runner.cleanup()
+
+
+def _address(runner: web.AppRunner) -> str:
+    host, port = runner.addresses[0][:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def make_account(config: Config, wanted: NewUser) -> Account:
+    """Make an account in a data folder, through the running server where there is one."""
+    folder = DataFolder(config.data)
+    try:
+        folder.acquire()
+    except Conflict:
+        return msgspec.json.decode(ask_running_server(folder.control_socket, "/users", wanted), type=Account)
+    try:
+        load_keys(folder.keys, is_fresh=not folder.database.exists())
+        return asyncio.run(_make_account(folder, wanted))
+    finally:
+        folder.release()
+
+
+async def _make_account(folder: DataFolder, wanted: NewUser) -> Account:
+    passwords = Passwords()
+    database = await open_database(folder.database, models=MODELS)
+    try:
+        return await add_user(wanted, passwords=passwords, clock=SystemClock())
+    finally:
+        await database.close()
+        passwords.close()

@@ -1,0 +1,1 @@
+"""Find tracks, albums and artists by what people type."""

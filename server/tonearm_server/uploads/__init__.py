@@ -1,0 +1,1 @@
+"""From a person's bytes to a track: received, checked, stored, recorded, verified."""

@@ -1,0 +1,175 @@
+"""What tests share: a real server as a child process, its owner, and small waits."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+
+from tonearm_api.client import Client
+from tonearm_api.library import Track, TrackState
+
+OWNER_EMAIL = "ada@example.test"
+OWNER_NAME = "Ada"
+OWNER_PASSWORD = "tulip gravel orbit"
+OTHER_EMAIL = "mallory@example.test"
+OTHER_PASSWORD = "copper lantern drift"
+
+TONEARM = str(Path(sys.executable).with_name("tonearm"))
+
+START_S = 30
+WAIT_S = 60
+
+ValueT = TypeVar("ValueT")
+
+
+@dataclass
+class RunningServer:
+    """A `tonearm serve` of our own, on loopback and a free port."""
+
+    url: str
+    data: Path
+    owner_signup_url: str | None
+    process: subprocess.Popen[str]
+    log: list[str] = field(default_factory=list)
+
+    @property
+    def owner_token(self) -> str:
+        assert self.owner_signup_url is not None
+        return self.owner_signup_url.partition("#t=")[2]
+
+    def stop(self) -> int:
+        """SIGTERM and the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=START_S)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(timeout=START_S)
+
+
+def clean_environment(**extra: str) -> dict[str, str]:
+    """The environment without any TONEARM_ variable but those given."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TONEARM_")}
+    return {**kept, **extra}
+
+
+def start_server(data: Path, **settings: str) -> RunningServer:
+    """Start `tonearm serve` on `data`; settings become TONEARM_ variables. Raises AssertionError with its log."""
+    environment = clean_environment(**{f"TONEARM_{name.upper()}": value for name, value in settings.items()})
+    command = [TONEARM, "serve", "--host", "127.0.0.1", "--port", "0", "--data", str(data)]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, cwd=data.parent
+    )
+    log: list[str] = []
+    lines: queue.Queue[str | None] = queue.Queue()
+    threading.Thread(target=_pump, args=(process.stdout, lines.put), daemon=True).start()
+    threading.Thread(target=_pump, args=(process.stderr, lambda line: log.append(line or "")), daemon=True).start()
+    owner_signup_url = None
+    deadline = time.monotonic() + START_S
+    while True:
+        try:
+            line = lines.get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            line = None
+        if line is None:
+            process.kill()
+            raise AssertionError("the server did not start:\n" + "".join(log))
+        word, _, value = line.strip().partition(" ")
+        if word == "owner-signup":
+            owner_signup_url = value
+        if word == "listening":
+            return RunningServer(value, data, owner_signup_url, process, log)
+
+
+def _pump(stream: Iterator[str] | None, put: Callable[[str | None], object]) -> None:
+    assert stream is not None
+    for line in stream:
+        put(line)
+    put(None)
+
+
+@contextlib.contextmanager
+def running_server(data: Path, **settings: str) -> Iterator[RunningServer]:
+    server = start_server(data, **settings)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@contextlib.asynccontextmanager
+async def owner_client(server: RunningServer) -> AsyncIterator[Client]:
+    """A client signed in as the owner, who is made on the first call."""
+    async with Client(server.url) as client:
+        if (server.data / ".owner-made").exists():
+            await client.log_in(email=OWNER_EMAIL, password=OWNER_PASSWORD)
+        else:
+            await client.sign_up(email=OWNER_EMAIL, password=OWNER_PASSWORD, name=OWNER_NAME, token=server.owner_token)
+            (server.data / ".owner-made").touch()
+        yield client
+
+
+def add_user(server: RunningServer, email: str, password: str, *, name: str = "Mallory") -> None:
+    """Make another account, beside the running server."""
+    command = [TONEARM, "server", "user", "add", "--email", email, "--name", name, "--password-stdin"]
+    subprocess.run(
+        [*command, "--data", str(server.data)],
+        input=password + "\n",
+        text=True,
+        check=True,
+        capture_output=True,
+        env=clean_environment(),
+        timeout=WAIT_S,
+    )
+
+
+async def until(check: Callable[[], Awaitable[ValueT | None]], *, what: str, timeout_s: float = WAIT_S) -> ValueT:
+    """The first value of `check` that is neither None nor False."""
+    async with asyncio.timeout(timeout_s):
+        while True:
+            value = await check()
+            if value is not None and value is not False:
+                return value
+            await asyncio.sleep(0.05)
+    raise AssertionError(what)
+
+
+async def verdict(client: Client, track_id: str) -> Track:
+    """The track once it is ready or rejected."""
+
+    async def settled() -> Track | None:
+        track = await client.get_track(track_id)
+        return None if track.state is TrackState.VERIFYING else track
+
+    return await until(settled, what=f"a verdict on {track_id}")
+
+
+async def upload(client: Client, path: Path) -> Track:
+    """Upload a file and wait for its verdict."""
+    return await verdict(client, (await client.upload_track(path)).id)
+
+
+def bearer(client: Client) -> dict[str, str]:
+    """Headers for raw requests in the client's name."""
+    login = client.store.find()
+    assert login is not None
+    return {"Authorization": f"Bearer {login.access_token}"}
+
+
+def raw(client: Client) -> httpx.AsyncClient:
+    """A bare HTTP client with the client's credentials: sees what goes over the wire."""
+    return httpx.AsyncClient(base_url=client.server, headers=bearer(client), timeout=30)

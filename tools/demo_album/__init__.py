@@ -1,0 +1,1 @@
+"""The demo album: three short pieces written for Tonearm, played by the standard library, and their sleeve."""

@@ -1,0 +1,57 @@
+"""What widgets and the player tell the screen. Messages go up, attributes go down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from tonearm_tui.player import PlayerEvent
+
+if TYPE_CHECKING:
+    from tonearm_tui.widgets.track_table import TrackTable
+
+
+@dataclass
+class PlayerSpoke(Message):
+    """Something happened in the player, whichever thread it happened on."""
+
+    event: PlayerEvent
+
+
+@dataclass
+class RowOpened(Message):
+    """A row of `table` is to be played."""
+
+    table: TrackTable
+    index: int
+
+
+@dataclass
+class RowLiked(Message):
+    """The heart of a row was clicked."""
+
+    table: TrackTable
+    index: int
+
+
+@dataclass
+class RowsWanted(Message):
+    """The end of what `table` has is near, and there is more."""
+
+    table: TrackTable
+
+
+@dataclass
+class ViewChosen(Message):
+    """A view's name was clicked; `action_id` is the key table's."""
+
+    action_id: str
+
+
+@dataclass
+class ShareChosen(Message):
+    """A place on the waveform was clicked: `share` of the length, 0.0 to 1.0."""
+
+    share: float

@@ -1,0 +1,1 @@
+"""Whole screens: they join widgets with what the session offers."""

@@ -1,0 +1,95 @@
+"""The columns of a track row: which there are at a width, and what stands in them. Pure."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from tonearm_api.library import Track
+from tonearm_tui.cells import clock, fit
+
+PLAYING, PAUSED, LIKED, UNLIKED, CURSOR = "▶", "‖", "♥", "♡", "▌"
+
+HEART_FROM_RIGHT = 2
+"""The heart's cell, counted from the right edge: a blank stands after it."""
+
+_ALBUM_FROM, _ARTIST_FROM, _NUMBER_FROM = 72, 46, 36
+"""Widths in cells from which a column is worth its room; below, the title would be cut to nothing."""
+
+_TIME_CELLS = 7
+_GAP = "  "
+
+
+class Field(enum.Enum):
+    """Parts of a row that differ in style; the values are the style sheet's names."""
+
+    NUMBER = "number"
+    TITLE = "title"
+    ARTIST = "artist"
+    ALBUM = "album"
+    TIME = "time"
+    LIKED = "liked"
+    UNLIKED = "unliked"
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """`loaded` is what the player holds, `audible` what can be heard: only that one is amber."""
+
+    liked: bool = False
+    loaded: bool = False
+    audible: bool = False
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Cells of each column; 0 is a column that is not there."""
+
+    number: int
+    title: int
+    artist: int
+    album: int
+
+
+def layout(width: int, *, digits: int, is_narrow: bool = False) -> Columns:
+    """The columns of a row `width` cells wide. `is_narrow` keeps a side list to title and time."""
+    number = digits + 1 if width >= _NUMBER_FROM else 0
+    # Around the flexible columns: cursor, mark, gap, number, time, gap, heart, blank.
+    room = width - 2 - 1 - number - (len(_GAP) if number else 0) - _TIME_CELLS - len(_GAP) - HEART_FROM_RIGHT
+    if is_narrow or width < _ARTIST_FROM:
+        return Columns(number, max(room, 1), 0, 0)
+    if width < _ALBUM_FROM:
+        artist = (room - len(_GAP)) * 2 // 5
+        return Columns(number, room - len(_GAP) - artist, artist, 0)
+    room -= 2 * len(_GAP)
+    artist, album = room * 3 // 10, room * 3 // 10
+    return Columns(number, room - artist - album, artist, album)
+
+
+def row_fields(track: Track, index: int, columns: Columns, flags: Flags) -> list[tuple[str, str]]:
+    """A row as (text, style name) pairs, left to right; an empty name is the row's own style."""
+    loud = ("audible" if flags.audible else "loaded") if flags.loaded else ""
+    mark = " " if not flags.loaded else PAUSED if flags.paused else PLAYING
+    fields = [(" ", ""), (mark, loud), (" ", "")]
+    if columns.number:
+        fields.append((str(index + 1).rjust(columns.number) + _GAP, loud or Field.NUMBER.value))
+    fields.append((fit(track.title, columns.title), loud or Field.TITLE.value))
+    if columns.artist:
+        fields += [(_GAP, ""), (fit(track.artist, columns.artist), Field.ARTIST.value)]
+    if columns.album:
+        fields += [(_GAP, ""), (fit(track.album or "", columns.album), Field.ALBUM.value)]
+    fields.append((clock(track.duration_ms).rjust(_TIME_CELLS) + _GAP, Field.TIME.value))
+    heart = (LIKED, Field.LIKED.value) if flags.liked else (UNLIKED, Field.UNLIKED.value)
+    return [*fields, heart, (" ", "")]
+
+
+def placeholder(index: int, width: int) -> list[tuple[str, str]]:
+    """A row that has not arrived: bars of uneven length, the same for the same index."""
+    columns = layout(width, digits=2)
+    fields: list[tuple[str, str]] = [(" " * (3 + columns.number + (len(_GAP) if columns.number else 0)), "")]
+    for salt, room in enumerate((columns.title, columns.artist, columns.album)):
+        if room:
+            bar = max(room * (40 + (index * 37 + salt * 23) % 45) // 100, 1)
+            fields += [(" " * bar, "skeleton"), (" " * (room - bar) + _GAP, "")]
+    return fields

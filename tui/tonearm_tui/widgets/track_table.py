@@ -1,0 +1,212 @@
+"""A list of tracks of any length: draws only the lines in view, asks for more before they are needed.
+
+Tag text goes into segments, never into markup, and widths are counted in cells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.cache import LRUCache
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tonearm_api.library import Track
+from tonearm_tui.cells import fit
+from tonearm_tui.messages import RowLiked, RowOpened, RowsWanted
+from tonearm_tui.shelves import NoRows, Row, Rows
+from tonearm_tui.widgets.columns import HEART_FROM_RIGHT, Field, Flags, layout, placeholder, row_fields
+
+_CACHED_STRIPS = 1000
+"""Twenty screens of rows; a strip is about 2 KB."""
+
+_AHEAD = 50
+"""Rows before the end at which the next page is asked for: faster than anybody scrolls."""
+
+_PLACEHOLDERS = 3
+"""Rows drawn as loading below the last one that has arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """Which row plays, if it is in this table, and whether it can be heard right now."""
+
+    key: str | None = None
+    is_audible: bool = False
+    is_paused: bool = False
+
+
+class TrackTable(ScrollView, can_focus=True, inherit_bindings=False):
+    """Rows of `shelves.Rows`. The screen calls `show`, `grown`, `mark_playing` and the cursor methods."""
+
+    COMPONENT_CLASSES = {f"track-table--{field.value}" for field in Field} | {
+        "track-table--cursor",
+        "track-table--blurred",
+        "track-table--audible",
+        "track-table--loaded",
+        "track-table--skeleton",
+    }
+
+    def __init__(self, *, is_liked: Callable[[Track], bool], is_narrow: bool = False, id: str) -> None:  # noqa: A002 - Textual's word
+        super().__init__(id=id)
+        self.rows: Rows = NoRows()
+        self.cursor = 0
+        self._is_liked = is_liked
+        self._is_narrow = is_narrow
+        self._playing = Playing()
+        self._empty: tuple[str, ...] = ()
+        self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(_CACHED_STRIPS)
+        self._styles: dict[str, Style] = {}
+
+    # --- what the screen tells it -------------------------------------------------------------------
+
+    def show(self, rows: Rows, *, cursor: int = 0, empty: tuple[str, ...] = ()) -> None:
+        """Draw other rows. `empty` is said when there are none: a heading, then lines on what to do."""
+        self.rows, self._empty = rows, empty
+        self.cursor = max(min(cursor, len(rows) - 1), 0)
+        self.grown()
+        self.scroll_to(0, 0, animate=False)
+        self._reveal()
+
+    def grown(self) -> None:
+        """The rows have changed, by page or by edit."""
+        self.cursor = max(min(self.cursor, len(self.rows) - 1), 0)
+        self._measure()
+        self.refresh()
+        self._want_more()
+
+    def mark_playing(self, playing: Playing) -> None:
+        if playing != self._playing:
+            self._playing = playing
+            self.refresh()
+
+    @property
+    def current(self) -> Row | None:
+        """The row under the cursor."""
+        return self.rows[self.cursor] if self.cursor < len(self.rows) else None
+
+    def move_cursor(self, index: int) -> None:
+        """Put the cursor on `index`, kept within the rows that have arrived, and bring it into view."""
+        old, self.cursor = self.cursor, max(min(index, len(self.rows) - 1), 0)
+        self._refresh_row(old)
+        self._refresh_row(self.cursor)
+        self._reveal()
+        self._want_more()
+
+    def page(self, direction: int) -> None:
+        """One window down (1) or up (-1)."""
+        self.move_cursor(self.cursor + direction * max(self.size.height - 1, 1))
+
+    def find(self, key: str) -> int | None:
+        """Where the row of that key is, among those that have arrived."""
+        return next((index for index in range(len(self.rows)) if self.rows[index].key == key), None)
+
+    # --- drawing ------------------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        index = y + self.scroll_offset.y
+        if index < len(self.rows):
+            return self._row_strip(index, width)
+        if not self.rows.is_complete:
+            return self._strip(placeholder(index, width), width, cursor=False)
+        if not len(self.rows) and self._empty:
+            return self._message_strip(y, width)
+        return Strip.blank(width, self.rich_style)
+
+    def _row_strip(self, index: int, width: int) -> Strip:
+        row = self.rows[index]
+        playing = self._playing if self._playing.key == row.key else None
+        flags = Flags(
+            liked=self._is_liked(row.track),
+            loaded=playing is not None,
+            audible=playing is not None and playing.is_audible,
+            paused=playing is not None and playing.is_paused,
+        )
+        cursor = index == self.cursor
+        digits = max(len(str(len(self.rows))), 2)
+        key = (row.key, row.track.title, index, width, flags, cursor and self.has_focus, cursor, digits)
+        strip = self._strips.get(key)
+        if strip is None:
+            columns = layout(width, digits=digits, is_narrow=self._is_narrow)
+            strip = self._strip(row_fields(row.track, index, columns, flags), width, cursor=cursor)
+            self._strips[key] = strip
+        return strip
+
+    def _strip(self, fields: list[tuple[str, str]], width: int, *, cursor: bool) -> Strip:
+        base = self.rich_style
+        if cursor:
+            base += self._style("cursor" if self.has_focus else "blurred")
+        segments = [Segment(text, base + self._style(name) if name else base) for text, name in fields]
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def _message_strip(self, y: int, width: int) -> Strip:
+        top = max((self.size.height - len(self._empty)) // 2 - 1, 0)
+        line = y - top
+        if not 0 <= line < len(self._empty):
+            return Strip.blank(width, self.rich_style)
+        name = Field.TITLE.value if line == 0 else Field.ARTIST.value
+        margin = max((width - max(map(len, self._empty))) // 2, 1)
+        text = fit(" " * margin + self._empty[line], width)
+        return Strip([Segment(text, self.rich_style + self._style(name))])
+
+    def _style(self, name: str) -> Style:
+        """Only what the component's own rule says, so that a row's background shines through."""
+        if name not in self._styles:
+            self._styles[name] = self.get_component_rich_style(f"track-table--{name}", partial=True)
+        return self._styles[name]
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._strips.clear()
+        self._styles.clear()
+
+    # --- keeping measures ---------------------------------------------------------------------------
+
+    def _measure(self) -> None:
+        height = len(self.rows)
+        if not self.rows.is_complete:
+            height += _PLACEHOLDERS if height else max(self.size.height, 1)
+        self.virtual_size = Size(self.size.width, height)
+
+    def _reveal(self) -> None:
+        self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True)
+
+    def _refresh_row(self, index: int) -> None:
+        self.refresh(Region(0, index - self.scroll_offset.y, self.size.width, 1))
+
+    def _want_more(self) -> None:
+        bottom = max(self.scroll_offset.y + self.size.height, self.cursor)
+        if not self.rows.is_complete and bottom + _AHEAD >= len(self.rows):
+            self.post_message(RowsWanted(self))
+
+    # --- what the terminal tells it -----------------------------------------------------------------
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._want_more()
+
+    def on_resize(self) -> None:
+        self._measure()
+        self._reveal()
+
+    def on_focus(self) -> None:
+        self._refresh_row(self.cursor)
+
+    def on_blur(self) -> None:
+        self._refresh_row(self.cursor)
+
+    def on_click(self, event: events.Click) -> None:
+        index = event.y + self.scroll_offset.y
+        if index >= len(self.rows):
+            return
+        self.move_cursor(index)
+        if event.x >= self.size.width - HEART_FROM_RIGHT - 1:
+            self.post_message(RowLiked(self, index))
+        elif event.chain == 2:
+            self.post_message(RowOpened(self, index))
