@@ -12,9 +12,9 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 import httpx
 
@@ -43,7 +43,8 @@ class RunningServer:
     data: Path
     owner_signup_url: str | None
     process: subprocess.Popen[str]
-    log: list[str] = field(default_factory=list)
+    log: list[str]
+    readers: list[threading.Thread]
 
     @property
     def owner_token(self) -> str:
@@ -54,11 +55,18 @@ class RunningServer:
         """SIGTERM and the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=START_S)
+        return self._wait()
 
     def kill(self) -> None:
+        """kill -9."""
         self.process.kill()
-        self.process.wait(timeout=START_S)
+        self._wait()
+
+    def _wait(self) -> int:
+        code = self.process.wait(timeout=START_S)
+        for reader in self.readers:
+            reader.join(timeout=START_S)
+        return code
 
 
 def clean_environment(**extra: str) -> dict[str, str]:
@@ -76,8 +84,12 @@ def start_server(data: Path, **settings: str) -> RunningServer:
     )
     log: list[str] = []
     lines: queue.Queue[str | None] = queue.Queue()
-    threading.Thread(target=_pump, args=(process.stdout, lines.put), daemon=True).start()
-    threading.Thread(target=_pump, args=(process.stderr, lambda line: log.append(line or "")), daemon=True).start()
+    readers = [
+        threading.Thread(target=_pump, args=(process.stdout, lines.put), daemon=True),
+        threading.Thread(target=_pump, args=(process.stderr, lambda line: log.append(line or "")), daemon=True),
+    ]
+    for reader in readers:
+        reader.start()
     owner_signup_url = None
     deadline = time.monotonic() + START_S
     while True:
@@ -86,19 +98,20 @@ def start_server(data: Path, **settings: str) -> RunningServer:
         except queue.Empty:
             line = None
         if line is None:
-            process.kill()
+            RunningServer("", data, None, process, log, readers).kill()
             raise AssertionError("the server did not start:\n" + "".join(log))
         word, _, value = line.strip().partition(" ")
         if word == "owner-signup":
             owner_signup_url = value
         if word == "listening":
-            return RunningServer(value, data, owner_signup_url, process, log)
+            return RunningServer(value, data, owner_signup_url, process, log, readers)
 
 
-def _pump(stream: Iterator[str] | None, put: Callable[[str | None], object]) -> None:
+def _pump(stream: IO[str] | None, put: Callable[[str | None], object]) -> None:
     assert stream is not None
-    for line in stream:
-        put(line)
+    with stream:
+        for line in stream:
+            put(line)
     put(None)
 
 

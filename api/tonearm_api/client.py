@@ -10,6 +10,8 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar, cast
 from urllib.parse import urlsplit
@@ -21,6 +23,7 @@ from tonearm_api import __version__, auth, library, plays, streaming
 from tonearm_api.credentials import CredentialStore, Login
 from tonearm_api.endpoint import Endpoint, Nothing
 from tonearm_api.errors import Problem, SessionEnded, TonearmError, Unauthenticated, Unreachable, error_from_problem
+from tonearm_api.health import HEALTHZ, Health
 from tonearm_api.search import SEARCH, SUGGEST, Search, SearchResult, Suggest
 from tonearm_api.text import safe_tree
 
@@ -42,6 +45,14 @@ class LoginStore(Protocol):
     def find(self) -> Login | None: ...
     def save(self, login: Login) -> None: ...
     def locked(self) -> contextlib.AbstractContextManager[None]: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Examined:
+    """A server that answers. `clock_ahead_s` is how far its clock is ahead of ours, to a second or so."""
+
+    version: str
+    clock_ahead_s: float | None
 
 
 class MemoryStore:
@@ -161,6 +172,17 @@ class Client:
     async def suggest(self, q: str) -> SearchResult:
         return await self.call(SUGGEST, Suggest(q=q))
 
+    # --- the server itself --------------------------------------------------------------------------
+
+    async def examine(self) -> Examined:
+        """What runs at the address. Needs no login."""
+        asked_at = time.time()
+        content, headers = await self._exchange_all("GET", HEALTHZ.path, None)
+        return Examined(
+            version=_decode(content, Health).version,
+            clock_ahead_s=_clock_ahead_s(headers, asked_at=asked_at, answered_at=time.time()),
+        )
+
     # --- one exchange -------------------------------------------------------------------------------
 
     async def call(self, endpoint: Endpoint[RequestT, ResponseT], request: RequestT) -> ResponseT:
@@ -188,6 +210,16 @@ class Client:
         return await self._exchange(method, path, again, **options)
 
     async def _exchange(self, method: str, path: str, login: Login | None, **options: Any) -> bytes:
+        content, _ = await self._exchange_all(method, path, login, **options)
+        return content
+
+    async def _exchange_all(
+        self,
+        method: str,
+        path: str,
+        login: Login | None,
+        **options: Any,
+    ) -> tuple[bytes, httpx.Headers]:
         headers = {"Authorization": f"Bearer {login.access_token}"} if login else {}
         try:
             async with self._http.stream(method, path, headers=headers, **options) as response:
@@ -195,7 +227,7 @@ class Client:
         except httpx.HTTPError as error:
             raise Unreachable(f"{self.server} does not answer ({type(error).__name__})") from error
         if response.is_success:
-            return content
+            return content, response.headers
         raise _error(response.status_code, content, response.headers)
 
     # --- tokens -------------------------------------------------------------------------------------
@@ -288,6 +320,15 @@ async def _in_thread(manager: contextlib.AbstractContextManager[None]) -> AsyncI
 def _origin(url: str) -> tuple[str, str | None, int | None]:
     parts = urlsplit(url)
     return parts.scheme, parts.hostname, parts.port
+
+
+def _clock_ahead_s(headers: Mapping[str, str], *, asked_at: float, answered_at: float) -> float | None:
+    """From the answer's `Date` (RFC 9110 §6.6.1, whole seconds); None where it has none that can be read."""
+    try:
+        server_at = parsedate_to_datetime(headers.get("Date", "")).timestamp()
+    except ValueError:
+        return None
+    return server_at + 0.5 - (asked_at + answered_at) / 2
 
 
 def _query(values: Mapping[str, Any]) -> dict[str, str]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
+import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +37,22 @@ class ClientCommand(TyperCommand):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: Typer's own arguments, passed on unread
         super().__init__(*args, **kwargs)
         self.params.extend(_common())
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:  # Any: Typer keeps its context's class private
+        """`ID...` rather than Typer's `{ID...}`: nobody should type the braces."""
+        return [piece.strip("{}") for piece in super().collect_usage_pieces(ctx)]
+
+
+def blocking(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` itself, or for a coroutine function one that runs it to its end in a loop of its own."""
+    if not inspect.iscoroutinefunction(function):
+        return function
+
+    @functools.wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:  # Any: the wrapped function's own arguments
+        return asyncio.run(function(*args, **kwargs))
+
+    return run
 
 
 def _common() -> list[TyperOption]:

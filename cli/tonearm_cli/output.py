@@ -1,26 +1,30 @@
 """What commands print: data on stdout, talk on stderr, for people or for programs.
 
-The only place that writes what came from a server. Rich never reads it as markup, and on a pipe it goes
-out as tab-separated fields without decoration.
+The only place that writes what came from a server: no string is read as markup, and on a pipe rows go out
+as tab-separated fields without decoration.
 """
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Any, Literal
 
 import msgspec
 from rich.cells import cell_len, set_cell_size
-from rich.console import Console
-from rich.text import Text
 
 from tonearm_api.text import safe_text
 from tonearm_cli.options import Options
 
 DOCUMENT_VERSION = 1
+
+Style = Literal["", "bold", "dim", "red", "green"]
+
+_SGR = {"bold": "1", "dim": "2", "red": "31", "green": "32"}
+"""Of the terminal's own palette (ECMA-48 §8.3.117), so that they fit a dark and a light one."""
 
 _GAP = 2
 """Cells between columns."""
@@ -31,7 +35,7 @@ class Column:
     """One column: its head, its style, and how far it may shrink (`least` cells) or whether it may go."""
 
     head: str
-    style: str = ""
+    style: Style = ""
     align: Literal["left", "right"] = "left"
     least: int = 0
     """0: never narrower than its widest cell."""
@@ -60,9 +64,16 @@ def for_people() -> bool:
     return sys.stdout.isatty()
 
 
-def console(*, stderr: bool = False) -> Console:
-    """A Rich console that reads nothing as markup, emoji code or highlight."""
-    return Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=True)
+def ink(text: str, style: Style) -> str:
+    """Safe `text` in a style; plain where `NO_COLOR` is set or the terminal is a dumb one."""
+    if not style or not text or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return text
+    return f"\x1b[{_SGR[style]}m{text}\x1b[0m"
+
+
+def line_of(*pieces: tuple[str, Style]) -> None:
+    """A line for people on stdout, made of pieces in their styles."""
+    sys.stdout.write("".join(ink(safe_text(text), style) for text, style in pieces).rstrip() + "\n")
 
 
 class Table:
@@ -73,12 +84,11 @@ class Table:
 
     def __init__(self, *columns: Column) -> None:
         self._columns = columns
-        self._console = console() if for_people() else None
         self._widths: list[int] | None = None
 
     def add(self, rows: Iterable[Sequence[str]]) -> None:
         """Print `rows`; each has one cell a column."""
-        if self._console is None:
+        if not for_people():
             for row in rows:
                 line(*row)
             return
@@ -86,29 +96,23 @@ class Table:
         if not cells:
             return
         if self._widths is None:
-            self._widths = fit(self._columns, cells, width=self._console.width)
-            self._console.print(self._row([c.head for c in self._columns], style=lambda _: "dim"))
+            self._widths = fit(self._columns, cells, width=shutil.get_terminal_size().columns)
+            self._print([(column.head, "dim") for column in self._columns])
         for row in cells:
-            self._console.print(self._row(row, style=lambda column: column.style))
+            self._print([(cell, column.style) for cell, column in zip(row, self._columns, strict=True)])
 
-    def _row(self, cells: Sequence[str], *, style: Callable[[Column], str]) -> Text:
-        text = Text()
-        for column, cell, width in zip(self._columns, cells, self._widths or (), strict=True):
+    def _print(self, cells: Sequence[tuple[str, Style]]) -> None:
+        shown: list[tuple[str, Style]] = []
+        for column, (cell, style), width in zip(self._columns, cells, self._widths or (), strict=True):
             if width:
-                text.append(" " * _GAP if text else "")
-                text.append(_aligned(cell, width=width, align=column.align), style=style(column))
-        text.rstrip()
-        return text
+                shown += [(" " * _GAP if shown else "", ""), (_aligned(cell, width=width, align=column.align), style)]
+        line_of(*shown)
 
 
 def fit(columns: Sequence[Column], rows: Sequence[Sequence[str]], *, width: int) -> list[int]:
     """Cells for each column so that a row fits `width`; 0 for a column that had to go. Pure."""
-    natural = [
-        max(cell_len(cell) for cell in (column.head, *cells))
-        for column, *cells in zip_longest(columns, *rows, fillvalue="")
-        if isinstance(column, Column)
-    ]
-    least = [c.least and min(c.least, n) or n for c, n in zip(columns, natural, strict=True)]
+    natural = [max(cell_len(cell) for cell in cells) for cells in zip((c.head for c in columns), *rows, strict=True)]
+    least = [min(c.least or n, n) for c, n in zip(columns, natural, strict=True)]
     shown = [True] * len(columns)
     for index in reversed([i for i, c in enumerate(columns) if c.droppable]):
         if _total(least, shown) > width:
@@ -142,7 +146,6 @@ def pairs(rows: Iterable[tuple[str, str]]) -> None:
         for name, value in rows:
             line(name, value)
         return
-    screen = console()
     width = max((cell_len(name) for name, _ in rows), default=0)
     for name, value in rows:
-        screen.print(Text.assemble((name.ljust(width), "dim"), "  ", safe_text(value)))
+        line_of((name.ljust(width), "dim"), ("  ", ""), (value, ""))

@@ -6,11 +6,8 @@ Own commands stand in a table; those of the server and the player come from the 
 
 from __future__ import annotations
 
-import asyncio
-import functools
 import importlib
 import importlib.util
-import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -19,7 +16,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from tonearm_cli.options import ClientCommand
+from tonearm_cli.options import ClientCommand, blocking
 from tonearm_cli.problems import NotInstalled
 
 PARTS_GROUP = "tonearm.commands"
@@ -131,20 +128,9 @@ def _build(target: typer.Typer | Callable[..., Any], *, name: str, kind: type[Ty
         app = typer.Typer(add_completion=False, rich_markup_mode=None)
         app.command(name, cls=kind)(blocking(target))
         target = app
+    target.rich_markup_mode = None
     command = typer.main.get_command(target)
     if not isinstance(command, AnyCommand):
         raise TypeError(f"{name} is not a Typer command")
     command.name = name
     return command
-
-
-def blocking(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function` itself, or for a coroutine function one that runs it to its end in a loop of its own."""
-    if not inspect.iscoroutinefunction(function):
-        return function
-
-    @functools.wraps(function)
-    def run(*args: Any, **kwargs: Any) -> Any:  # Any: the wrapped function's own arguments
-        return asyncio.run(function(*args, **kwargs))
-
-    return run

@@ -58,6 +58,10 @@ class UsageFault(TonearmError):
     code = "usage"
     title = "That command line cannot be read"
 
+    def __init__(self, detail: str, *, try_this: str | None = None) -> None:
+        super().__init__(detail)
+        self.try_this = try_this
+
 
 class NotInstalled(UsageFault):
     """A command whose part is not installed."""
@@ -65,10 +69,10 @@ class NotInstalled(UsageFault):
     code = "not_installed"
 
     def __init__(self, name: str, *, module: str, extra: str) -> None:
-        super().__init__(f"tonearm {name} needs {module}: pip install 'tonearm[{extra}]'")
+        super().__init__(f"tonearm {name} is not installed ({module} is missing): pip install 'tonearm[{extra}]'")
 
 
-class _Said(msgspec.Struct, frozen=True, kw_only=True):
+class _Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     code: str
     message: str
     hint: str | None
@@ -90,6 +94,8 @@ def exit_code(error: TonearmError) -> int:
 
 def hint(error: TonearmError) -> str | None:
     """What to type next, where there is something."""
+    if isinstance(error, UsageFault):
+        return error.try_this
     if isinstance(error, errors.RateLimited) and "Retry-After" in error.headers:
         return f"wait {safe_text(error.headers['Retry-After'])} s"
     return next((_HINTS[kind] for kind in type(error).__mro__ if kind in _HINTS), None) or None

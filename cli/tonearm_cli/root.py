@@ -31,22 +31,21 @@ Examples:
 class Root(TyperGroup):
     """Finds commands by name and imports the one that runs."""
 
-    def list_commands(self, ctx: typer.Context) -> list[str]:
+    # Any: Typer keeps the classes of its contexts and formatters private.
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # Typer's signature
         return parts.list_names()
 
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> parts.AnyCommand | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> parts.AnyCommand | None:  # noqa: ARG002  # Typer's signature
         return parts.find_command(cmd_name)
 
-    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # Any: Typer's private triple
-        name = args[0]
-        if name not in parts.list_names():
-            near = difflib.get_close_matches(name, parts.list_names(), n=1)
-            guess = f" Did you mean {near[0]}?" if near else " See: tonearm --help"
-            raise problems.UsageFault(f"There is no command {name}.{guess}")
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args[0] not in parts.list_names():
+            raise _unknown(args[0])
         return super().resolve_command(ctx, args)
 
-    def format_help(self, ctx: typer.Context, formatter: Any) -> None:  # Any: Typer keeps its formatter private
-        formatter.write(help_text())
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        formatter.write(help_text(ctx.command_path))
 
 
 app = typer.Typer(cls=Root, add_completion=True, rich_markup_mode=None)
@@ -60,13 +59,21 @@ def root(version: Annotated[bool, typer.Option("--version", help="Print the vers
         raise typer.Exit
 
 
-def help_text() -> str:
+def help_text(name: str = "tonearm") -> str:
     """The root's help: every command with one line, by section."""
-    lines = ["Usage: tonearm [COMMAND] [OPTIONS]", "", _SUMMARY, ""]
+    lines = [f"Usage: {name} [COMMAND] [OPTIONS]", "", _SUMMARY, ""]
     for section, rows in parts.list_sections():
         lines += [f"{section}:", *(f"  {name:<8}  {summary}" for name, summary in rows), ""]
     lines += [_EXAMPLES, "tonearm COMMAND --help tells more; --version prints the version.", ""]
     return "\n".join(lines)
+
+
+def _unknown(name: str) -> problems.UsageFault:
+    near = difflib.get_close_matches(name, parts.list_names(), n=1, cutoff=0.5)
+    return problems.UsageFault(
+        f"There is no command {name}",
+        try_this=f"tonearm {near[0]}" if near else "tonearm --help",
+    )
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -78,7 +85,7 @@ def main(arguments: Sequence[str]) -> int:
     except TonearmError as error:
         return problems.report(error, as_json=as_json)
     except typer.TyperException as error:
-        return problems.report(problems.UsageFault(error.format_message()), as_json=as_json)
+        return problems.report(_from_typer(error), as_json=as_json)
     except typer.Abort:
         return problems.INTERRUPTED
     except BrokenPipeError:
@@ -109,6 +116,17 @@ def _reader_gone() -> int:
     """The other end of the pipe closed (`| head`): what is still buffered goes nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return problems.FAILED
+
+
+def _from_typer(error: typer.TyperException) -> TonearmError:
+    """What Typer found wrong; a group without a sub-command has its whole help as its message."""
+    context = getattr(error, "ctx", None)
+    message = error.format_message()
+    if context is None:
+        return problems.UsageFault(message)
+    if message == context.get_help():
+        message = f"{context.command_path} needs a command"
+    return problems.UsageFault(message, try_this=f"{context.command_path} --help")
 
 
 def _from_system(error: OSError) -> TonearmError:

@@ -9,7 +9,7 @@ import math
 from array import array
 from collections.abc import Sequence
 from functools import cache
-from itertools import cycle
+from itertools import cycle, pairwise
 from operator import add, mul
 from random import Random
 
@@ -127,7 +127,7 @@ def brushed(seconds: float, half_life_s: float, colour: float, seed: int) -> int
     random = Random(seed)
     count = frames(seconds)
     noise = [random.uniform(-0.5, 0.5) for _ in range(count + 1)]
-    stroke = [x + (1 - 2 * colour) * y for x, y in zip(noise, noise[1:], strict=False)]
+    stroke = [x + (1 - 2 * colour) * y for x, y in pairwise(noise)]
     return recorded(map(mul, stroke, _decaying(count, half_life_s, 0.001, 0.003)))
 
 

@@ -90,13 +90,17 @@ def strokes(beats: Iterable[tuple[float, int]], sound: int, tempo: Tempo, count:
 # --- 1. A waltz for nylon strings and a felted piano ---------------------------------------------------------------
 
 WALTZ_HARMONY = """
-d3 a3 d4 f#4 | c#3 a3 c#4 e4 | b2 f#3 b3 d4  | a2 f#3 a3 c#4 | g2 d3 g3 b3 | f#2 d3 a3 d4 | e3 b3 d4 g4  | a2 g3 c#4 e4 |
-d3 a3 d4 f#4 | c#3 a3 c#4 e4 | b2 f#3 b3 d4  | f#2 e3 a#3 c#4 | g2 d3 g3 b3 | g2 d3 bb3 e4 | a2 f#3 a3 d4 | a2 g3 c#4 e4
+d3 a3 d4 f#4 | c#3 a3 c#4 e4 | b2 f#3 b3 d4 | a2 f#3 a3 c#4  | g2 d3 g3 b3 | f#2 d3 a3 d4 | e3 b3 d4 g4  | a2 g3 c#4 e4
+|
+d3 a3 d4 f#4 | c#3 a3 c#4 e4 | b2 f#3 b3 d4 | f#2 e3 a#3 c#4 | g2 d3 g3 b3 | g2 d3 bb3 e4 | a2 f#3 a3 d4 | a2 g3 c#4 e4
 """
 WALTZ_MELODY = """
-f#5:2 e5:.5 f#5:.5 | e5:2 c#5:1 | d5:2 c#5:.5 b4:.5 | a4:2 -:1 | b4:1 d5:1 g5:1 | f#5:2 d5:1 | e5:1 f#5:.5 g5:.5 e5:1 | e5:2 a4:1 |
-f#5:1.5 g5:.5 a5:1 | a5:1 e5:2 | d5:1.5 e5:.5 f#5:1 | e5:1 c#5:1 a#4:1 | b4:1 d5:1 g5:1 | g5:1.5 e5:.5 bb4:1 | a4:1 d5:1 f#5:1 | e5:2 c#5:1 | d5:3
+f#5:2 e5:.5 f#5:.5 | e5:2 c#5:1 | d5:2 c#5:.5 b4:.5 | a4:2 -:1 |
+b4:1 d5:1 g5:1 | f#5:2 d5:1 | e5:1 f#5:.5 g5:.5 e5:1 | e5:2 a4:1 |
+f#5:1.5 g5:.5 a5:1 | a5:1 e5:2 | d5:1.5 e5:.5 f#5:1 | e5:1 c#5:1 a#4:1 |
+b4:1 d5:1 g5:1 | g5:1.5 e5:.5 bb4:1 | a4:1 d5:1 f#5:1 | e5:2 c#5:1 | d5:3
 """
+WALTZ_ENDING = ("d2", "d3", "a3", "d4", "f#4", "a4")
 WALTZ_FIGURE = (0, 1, 2, 3, 2, 1)
 """Which string of the chord each eighth of a bar plucks."""
 WALTZ = Tempo(bpm=102, slowing_from=42, slowing=0.02)
@@ -108,7 +112,7 @@ def _waltz_strings() -> Iterator[Note]:
         for eighth, string in enumerate(WALTZ_FIGURE):
             velocity = 112 if eighth == 0 else 70
             yield Note(name=names[string], beat=bar * 3 + eighth / 2, velocity=velocity)
-    for order, name in enumerate("d2 d3 a3 d4 f#4 a4".split()):
+    for order, name in enumerate(WALTZ_ENDING):
         yield Note(name=name, beat=48 + order * 0.09, velocity=100)
 
 
@@ -141,11 +145,12 @@ d2:1 f2:1 a2:1 ab2:1 | g2:1 b2:1 d3:1 db3:1 | c3:1 b2:1 a2:1 g2:1 | a2:1 g2:1 e2
 d2:1 e2:1 f2:1 f#2:1 | g2:1 d3:1 g2:1 f2:1  | e2:1 g2:1 b2:1 bb2:1 | a2:1 c#3:1 a2:1 g2:1 |
 f2:1 a2:1 c3:1 a2:1  | f2:1 ab2:1 c3:1 f2:1 | e2:1 b2:1 a2:1 eb2:1 | d2:1 a2:1 g2:1 b2:1 | c3:1.5 g2:.5 c2:2
 """
+SWING_ENDING = ("e3", "a3", "d4", "g4")
 SWING_MELODY = """
 -:1 a4:.5 c5:.5 e5:1.5 d5:.5 | b4:1.5 a4:.5 -:2 | -:1 g4:.5 b4:.5 d5:1.5 c5:.5 | bb4:1 c#5:.5 e5:.5 g5:1 e5:1 |
 f5:1.5 e5:.5 d5:.5 c5:.5 a4:1 | b4:2 -:1 d5:.5 e5:.5 | g5:1.5 e5:.5 d5:1 b4:1 | c#5:1.5 bb4:.5 a4:1 g4:1 |
-a4:.5 c5:.5 e5:1 g5:2 | f5:1 d5:.5 c5:.5 ab4:2 | b4:.5 d5:.5 e5:1 c#5:.5 a4:.5 g4:1 | f4:.5 a4:.5 c5:.5 e5:.5 d5:1 b4:1 |
-c5:.5 e5:.5 d5:3
+a4:.5 c5:.5 e5:1 g5:2 | f5:1 d5:.5 c5:.5 ab4:2 | b4:.5 d5:.5 e5:1 c#5:.5 a4:.5 g4:1 |
+f4:.5 a4:.5 c5:.5 e5:.5 d5:1 b4:1 | c5:.5 e5:.5 d5:3
 """
 COMPING = (((0.0, 100), (1.5, 76)), ((0.5, 76), (2.0, 88)), ((0.0, 100), (2.5, 76)), ((1.5, 88), (3.5, 66)))
 """(beat, velocity) of the chords in each of four bars, over and over."""
@@ -160,7 +165,7 @@ def _swing_chords() -> Iterator[Note]:
         for beat, velocity in COMPING[bar % len(COMPING)]:
             for name in chord.split():
                 yield Note(name=name, beat=bar * 4 + beat, velocity=velocity)
-    for order, name in enumerate("e3 a3 d4 g4".split()):
+    for order, name in enumerate(SWING_ENDING):
         yield Note(name=name, beat=48 + order * 0.06, velocity=88)
 
 
@@ -193,11 +198,13 @@ def _swing(count: int) -> Iterator[Part]:
 # --- 3. A night piece for pads, celesta and harp, with the needle on the lacquer -----------------------------------
 
 NIGHT_HARMONY = """
-eb3 bb3 d4 g4 | d3 bb3 d4 f4 | eb3 ab3 c4 g4 | eb3 ab3 b3 f4 | eb3 g3 bb3 f4 | eb3 g3 bb3 d4 | eb3 g3 c4 eb4 | f3 ab3 c4 eb4 | eb3 g3 bb3 f4
+eb3 bb3 d4 g4 | d3 bb3 d4 f4  | eb3 ab3 c4 g4  | eb3 ab3 b3 f4 |
+eb3 g3 bb3 f4 | eb3 g3 bb3 d4 | eb3 g3 c4 eb4 | f3 ab3 c4 eb4 | eb3 g3 bb3 f4
 """
 NIGHT_BASS = "eb2:4 | g2:4 | ab2:4 | ab2:4 | bb2:4 | c3:4 | ab2:4 | bb2:4 | eb2:4"
 NIGHT_MELODY = """
-g5:3 bb5:1 | f5:4 | eb5:1 g5:1 bb5:2 | ab5:1 f5:3 | g5:1.5 bb5:.5 eb6:2 | d6:2 bb5:2 | c6:1 g5:1 eb5:2 | f5:3 eb5:.5 f5:.5 | g5:4
+g5:3 bb5:1 | f5:4 | eb5:1 g5:1 bb5:2 | ab5:1 f5:3 |
+g5:1.5 bb5:.5 eb6:2 | d6:2 bb5:2 | c6:1 g5:1 eb5:2 | f5:3 eb5:.5 f5:.5 | g5:4
 """
 NIGHT_FIGURE = (0, 1, 2, 3, 2, 1, 3, 2)
 NIGHT = Tempo(bpm=68, slowing_from=30, slowing=0.015)
@@ -247,10 +254,10 @@ def _night(count: int) -> Iterator[Part]:
 
 PIECES = (
     Piece(
-        title="Kettle, Window, Rain", genre="Chamber", seconds=33.0, gain=0.776, fade_s=1.5, room_s=1.6, players=_waltz
+        title="Kettle, Window, Rain", genre="Chamber", seconds=32.0, gain=0.871, fade_s=1.5, room_s=1.6, players=_waltz
     ),
-    Piece(title="Tram № 4 at Dusk", genre="Jazz", seconds=31.0, gain=0.592, fade_s=1.5, room_s=0.9, players=_swing),
+    Piece(title="Tram № 4 at Dusk", genre="Jazz", seconds=30.0, gain=0.634, fade_s=1.5, room_s=0.9, players=_swing),
     Piece(
-        title="Last Side, Lights Low", genre="Ambient", seconds=36.0, gain=0.728, fade_s=5.0, room_s=2.8, players=_night
+        title="Last Side, Lights Low", genre="Ambient", seconds=34.5, gain=0.754, fade_s=4.0, room_s=2.8, players=_night
     ),
 )

@@ -37,7 +37,11 @@ def bindings(actions: Iterable[Action] = ACTIONS) -> Iterator[Binding]:
     for action in actions:
         keys = [key for key in action.tui if " " not in key and action.id != _SEEK_TENTH]
         if keys:
-            yield Binding(",".join(keys), f"do('{action.id}')", action.title, id=action.id, show=False)
+            # What is typed right after the search key must reach the field, so that key is handled first.
+            priority = action.id == "view.search"
+            yield Binding(
+                ",".join(keys), f"do('{action.id}')", action.title, id=action.id, show=False, priority=priority
+            )
 
 
 def sequences(actions: Iterable[Action] = ACTIONS) -> dict[str, dict[str, Command]]:

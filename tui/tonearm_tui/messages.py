@@ -55,3 +55,27 @@ class ShareChosen(Message):
     """A place on the waveform was clicked: `share` of the length, 0.0 to 1.0."""
 
     share: float
+
+
+@dataclass
+class ViewShown(Message):
+    """The library pane shows another view, or a view in another state."""
+
+    view: str
+
+
+@dataclass
+class ServerLost(Message):
+    """The server does not answer; somebody tries again. `text` says when."""
+
+    text: str
+
+
+@dataclass
+class ServerBack(Message):
+    """The server answers."""
+
+
+@dataclass
+class SessionOver(Message):
+    """The server does not take this login any more."""

@@ -1,35 +1,44 @@
-"""What the sandbox says about a file; knows nothing of how it is read."""
+"""What the sandbox says about a file; knows nothing of how it is read.
+
+The limits are part of the types: an answer from a child that broke its promises does not decode.
+"""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
-from tonearm_api.library import AudioFormat
+from msgspec import Meta
+
+from tonearm_api.library import AudioFormat, Tag
+
+Positive = Annotated[int, Meta(ge=1, le=1 << 40)]
 
 
 class AudioTags(msgspec.Struct, frozen=True, kw_only=True):
-    """Tags as the file has them, NFC and free of control characters; null and empty mean absent.
+    """Tags as the file has them: one line each, NFC, free of control characters; null and empty mean absent.
 
-    A text has at most 500 characters, a list at most 50 entries without repeats, in the file's order.
+    Lists keep the file's order, without repeats.
     """
 
-    title: str | None = None
-    artists: list[str] = []
-    album: str | None = None
-    album_artist: str | None = None
-    genres: list[str] = []
-    year: int | None = None
-    track_number: int | None = None
-    disc_number: int | None = None
+    title: Tag | None = None
+    artists: Annotated[list[Tag], Meta(max_length=50)] = []
+    album: Tag | None = None
+    album_artist: Tag | None = None
+    genres: Annotated[list[Tag], Meta(max_length=50)] = []
+    year: Annotated[int, Meta(ge=1, le=9999)] | None = None
+    track_number: Annotated[int, Meta(ge=1, le=9999)] | None = None
+    disc_number: Annotated[int, Meta(ge=1, le=999)] | None = None
 
 
 class AudioHeader(msgspec.Struct, frozen=True, kw_only=True):
-    """What the container declares, before any audio is decoded."""
+    """What the container declares before any audio is decoded; null means that it does not say."""
 
     format: AudioFormat
-    duration_ms: int | None = None
-    bitrate_bps: int | None = None
-    sample_rate_hz: int | None = None
-    channels: int | None = None
+    duration_ms: Positive | None = None
+    bitrate_bps: Positive | None = None
+    sample_rate_hz: Positive | None = None
+    channels: Positive | None = None
     tags: AudioTags = AudioTags()
     has_picture: bool = False
 
@@ -37,9 +46,10 @@ class AudioHeader(msgspec.Struct, frozen=True, kw_only=True):
 class Analysis(msgspec.Struct, frozen=True, kw_only=True):
     """What decoding the whole file measured.
 
-    `loudness_lufs` is EBU R128 integrated, `true_peak_dbtp` the inter-sample peak; both null for silence.
-    `waveform` is `WAVEFORM_BARS` bytes: the loudest sample of each bar, 255 being the loudest of the file.
-    `fingerprint` is Chromaprint's, compressed and base64; empty where the audio is too short for one.
+    `loudness_lufs` is EBU R128 integrated loudness and `true_peak_dbtp` the peak between samples; null for silence.
+    `waveform` is `WAVEFORM_BARS` bytes, the loudest sample of each bar; 255 is the loudest sample of the file, all
+    zeros a file that never rises above −72 dBFS.
+    `fingerprint` is Chromaprint's of the first two minutes, as AcoustID takes it; empty where they are too short.
     """
 
     duration_ms: int

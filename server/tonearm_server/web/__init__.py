@@ -1,7 +1,5 @@
-"""The web player's pages."""
+"""The web player: pages that work without a script, and the modules that take over. Presents several slices."""
 
-from aiohttp import web
+from tonearm_server.web.routes import setup
 
-
-def setup(app: web.Application) -> None:
-    pass
+__all__ = ["setup"]

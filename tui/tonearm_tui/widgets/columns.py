@@ -18,6 +18,7 @@ _ALBUM_FROM, _ARTIST_FROM, _NUMBER_FROM = 72, 46, 36
 
 _TIME_CELLS = 7
 _GAP = "  "
+_SKELETON = "▄"
 
 
 class Field(enum.Enum):
@@ -54,7 +55,7 @@ class Columns:
 
 def layout(width: int, *, digits: int, is_narrow: bool = False) -> Columns:
     """The columns of a row `width` cells wide. `is_narrow` keeps a side list to title and time."""
-    number = digits + 1 if width >= _NUMBER_FROM else 0
+    number = digits if width >= _NUMBER_FROM else 0
     # Around the flexible columns: cursor, mark, gap, number, time, gap, heart, blank.
     room = width - 2 - 1 - number - (len(_GAP) if number else 0) - _TIME_CELLS - len(_GAP) - HEART_FROM_RIGHT
     if is_narrow or width < _ARTIST_FROM:
@@ -91,5 +92,5 @@ def placeholder(index: int, width: int) -> list[tuple[str, str]]:
     for salt, room in enumerate((columns.title, columns.artist, columns.album)):
         if room:
             bar = max(room * (40 + (index * 37 + salt * 23) % 45) // 100, 1)
-            fields += [(" " * bar, "skeleton"), (" " * (room - bar) + _GAP, "")]
+            fields += [(_SKELETON * bar, "skeleton"), (" " * (room - bar) + _GAP, "")]
     return fields

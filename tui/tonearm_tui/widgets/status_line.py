@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
@@ -17,7 +19,12 @@ NOTICE_S = 5.0
 class StatusLine(Widget):
     """A notice stands for a few seconds, an error until the next notice; hints stand in between."""
 
-    COMPONENT_CLASSES = {"status-line--key", "status-line--text", "status-line--notice", "status-line--error"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "status-line--key",
+        "status-line--text",
+        "status-line--notice",
+        "status-line--error",
+    }
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)

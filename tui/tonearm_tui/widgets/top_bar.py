@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
@@ -28,7 +29,7 @@ class Tab:
 class Tabs(Widget):
     """Views side by side; the open one is bold and underlined, so that colour is never needed."""
 
-    COMPONENT_CLASSES = {"tabs--key", "tabs--name", "tabs--open"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"tabs--key", "tabs--name", "tabs--open"}
 
     def __init__(self, tabs: tuple[Tab, ...], *, id: str) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)
@@ -88,8 +89,10 @@ class TopBar(Horizontal):
         yield Input(placeholder="/ search", id="search", compact=True, select_on_focus=False)
         yield Static("", id="server", markup=False)
 
-    def show_server(self, name: str, *, is_reachable: bool) -> None:
-        """Who is signed in where; a hollow dot and a word when the server does not answer."""
+    def show_server(self, name: str, *, is_reachable: bool) -> bool:
+        """Who is signed in, hollow and with a word when the server does not answer; whether that is news."""
         server = self.query_one("#server", Static)
+        changed = server.has_class("-unreachable") is is_reachable
         server.set_class(not is_reachable, "-unreachable")
-        server.update(Content(f"● {name}" if is_reachable else f"○ {name} offline"), layout=True)
+        server.update(Content(f"● {name}" if is_reachable else f"○ {name} offline"))
+        return changed

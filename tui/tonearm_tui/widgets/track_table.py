@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -20,7 +21,7 @@ from tonearm_api.library import Track
 from tonearm_tui.cells import fit
 from tonearm_tui.messages import RowLiked, RowOpened, RowsWanted
 from tonearm_tui.shelves import NoRows, Row, Rows
-from tonearm_tui.widgets.columns import HEART_FROM_RIGHT, Field, Flags, layout, placeholder, row_fields
+from tonearm_tui.widgets.columns import CURSOR, HEART_FROM_RIGHT, Field, Flags, layout, placeholder, row_fields
 
 _CACHED_STRIPS = 1000
 """Twenty screens of rows; a strip is about 2 KB."""
@@ -44,7 +45,8 @@ class Playing:
 class TrackTable(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows of `shelves.Rows`. The screen calls `show`, `grown`, `mark_playing` and the cursor methods."""
 
-    COMPONENT_CLASSES = {f"track-table--{field.value}" for field in Field} | {
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"track-table--{field.value}" for field in Field} | {
+        "track-table--bar",
         "track-table--cursor",
         "track-table--blurred",
         "track-table--audible",
@@ -108,8 +110,13 @@ class TrackTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     # --- drawing ------------------------------------------------------------------------------------
 
+    @property
+    def _width(self) -> int:
+        """Cells of a row: what the scrollbar leaves."""
+        return self.scrollable_content_region.width
+
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        width = self._width
         index = y + self.scroll_offset.y
         if index < len(self.rows):
             return self._row_strip(index, width)
@@ -134,7 +141,10 @@ class TrackTable(ScrollView, can_focus=True, inherit_bindings=False):
         strip = self._strips.get(key)
         if strip is None:
             columns = layout(width, digits=digits, is_narrow=self._is_narrow)
-            strip = self._strip(row_fields(row.track, index, columns, flags), width, cursor=cursor)
+            fields = row_fields(row.track, index, columns, flags)
+            if cursor and self.has_focus:
+                fields[0] = (CURSOR, "bar")
+            strip = self._strip(fields, width, cursor=cursor)
             self._strips[key] = strip
         return strip
 
@@ -172,10 +182,12 @@ class TrackTable(ScrollView, can_focus=True, inherit_bindings=False):
         height = len(self.rows)
         if not self.rows.is_complete:
             height += _PLACEHOLDERS if height else max(self.size.height, 1)
-        self.virtual_size = Size(self.size.width, height)
+        self.virtual_size = Size(self._width, height)
 
     def _reveal(self) -> None:
-        self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True)
+        is_last = self.cursor >= len(self.rows) - 1 and not self.rows.is_complete
+        height = 1 + _PLACEHOLDERS if is_last else 1
+        self.scroll_to_region(Region(0, self.cursor, 1, height), animate=False, force=True)
 
     def _refresh_row(self, index: int) -> None:
         self.refresh(Region(0, index - self.scroll_offset.y, self.size.width, 1))
@@ -206,7 +218,7 @@ class TrackTable(ScrollView, can_focus=True, inherit_bindings=False):
         if index >= len(self.rows):
             return
         self.move_cursor(index)
-        if event.x >= self.size.width - HEART_FROM_RIGHT - 1:
+        if event.x >= self._width - HEART_FROM_RIGHT - 1:
             self.post_message(RowLiked(self, index))
         elif event.chain == 2:
             self.post_message(RowOpened(self, index))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -24,6 +25,9 @@ _GLYPHS = {
 _MODES_FROM = 56
 """Width in cells from which loop, shuffle and volume have room beside the title."""
 
+_ARTIST_CELLS = 6
+"""Less room than this for the artist says nothing."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
@@ -44,7 +48,7 @@ class Shown:
 
 
 class Transport(Widget):
-    COMPONENT_CLASSES = {
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
         "transport--audible",
         "transport--loaded",
         "transport--artist",
@@ -75,7 +79,7 @@ class Transport(Widget):
     def _left(self, room: int) -> list[tuple[str, str]]:
         shown = self._shown
         if not shown.title:
-            return [(fit(" Nothing plays: enter on a track", room), "artist")]
+            return [(fit(" Nothing plays", room), "artist")]
         loud = "audible" if shown.is_audible else "loaded"
         title = fit(shown.title, min(cell_len(shown.title), max(room - 4, 1)))
         left = [(f" {_GLYPHS[shown.status]} ", loud), (title, loud)]
@@ -84,7 +88,7 @@ class Transport(Widget):
         following = f"   next: {shown.following}" if shown.following else ""
         if cell_len(artist) + cell_len(following) <= rest:
             artist += following
-        return [*left, (fit(artist, rest), "artist")]
+        return [*left, (fit(artist, rest) if rest >= _ARTIST_CELLS else " " * rest, "artist")]
 
     def _right(self, width: int) -> list[tuple[str, str]]:
         shown = self._shown

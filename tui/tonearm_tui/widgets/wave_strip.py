@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from rich.segment import Segment
 from textual import events
 from textual.strip import Strip
@@ -16,7 +18,12 @@ NEEDLE = "│"
 class WaveStrip(Widget):
     """One line. Repaints when the needle enters another cell, not when the clock ticks."""
 
-    COMPONENT_CLASSES = {"wave-strip--played", "wave-strip--audible", "wave-strip--needle", "wave-strip--ahead"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "wave-strip--played",
+        "wave-strip--audible",
+        "wave-strip--needle",
+        "wave-strip--ahead",
+    }
 
     def __init__(self, *, id: str) -> None:  # noqa: A002 - Textual's word
         super().__init__(id=id)

@@ -1,0 +1,131 @@
+"""How an upload looks while it runs: bars on a terminal, a line a file elsewhere. Sends nothing."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
+from rich.table import Column
+from rich.text import Text
+from rich.theme import Theme
+
+from tonearm_api.text import safe_text
+from tonearm_cli import display, output
+from tonearm_cli.files import display_path
+from tonearm_cli.transfers import Verdict
+
+_ROOMY_CELLS = 72
+"""From here on a name of some length, a long bar and the speed fit beside each other."""
+
+_THEME = Theme({"progress.data.speed": "dim", "progress.download": "dim", "bar.back": "dim"})
+
+
+class Lines:
+    """Prints each verdict as it comes, unless it is to be silent, and keeps them all."""
+
+    def __init__(self, *, silent: bool = False) -> None:
+        self.verdicts: dict[Path, Verdict] = {}
+        self._silent = silent
+
+    def started(self, path: Path) -> None: ...
+
+    def sent(self, path: Path, *, sent_bytes: int) -> None: ...
+
+    def verifying(self, path: Path) -> None: ...
+
+    def decided(self, path: Path, verdict: Verdict) -> None:
+        self.verdicts[path] = verdict
+        if not self._silent:
+            self.show(verdict)
+
+    def show(self, verdict: Verdict) -> None:
+        """One line of data: state, id or reason's code, path, title or reason."""
+        track = verdict.track
+        if verdict.state == "refused":
+            output.line(verdict.state, verdict.code or "", verdict.path, verdict.message or "")
+        else:
+            output.line(verdict.state, track.id if track else "", verdict.path, track.title if track else "")
+
+
+class Bars(Lines):
+    """A bar for the whole and one for each file under way; verdicts scroll by above them."""
+
+    def __init__(self, progress: Progress, paths: Sequence[Path], *, silent: bool) -> None:
+        super().__init__(silent=silent)
+        self._progress = progress
+        self._size_bytes = {path: _size_bytes(path) for path in paths}
+        self._bars: dict[Path, TaskID] = {}
+        self._total = progress.add_task(
+            display.counted(len(paths), "file", "files"), total=sum(self._size_bytes.values())
+        )
+        self._sent_bytes: dict[Path, int] = {}
+
+    def started(self, path: Path) -> None:
+        name = safe_text(display_path(Path(path.name)))
+        self._bars[path] = self._progress.add_task(f"  {name}", total=self._size_bytes[path])
+
+    def sent(self, path: Path, *, sent_bytes: int) -> None:
+        self._move(path, sent_bytes=sent_bytes)
+
+    def verifying(self, path: Path) -> None:
+        self._progress.update(self._bars[path], total=None)
+
+    def decided(self, path: Path, verdict: Verdict) -> None:
+        self._move(path, sent_bytes=self._size_bytes[path])
+        self._progress.remove_task(self._bars.pop(path))
+        super().decided(path, verdict)
+
+    def show(self, verdict: Verdict) -> None:
+        if output.for_people():
+            self._progress.console.print(_told(verdict))
+        else:
+            super().show(verdict)
+
+    def _move(self, path: Path, *, sent_bytes: int) -> None:
+        self._progress.update(self._bars[path], completed=sent_bytes)
+        self._sent_bytes[path] = sent_bytes
+        self._progress.update(self._total, completed=sum(self._sent_bytes.values()))
+
+
+@contextlib.contextmanager
+def watching(paths: Sequence[Path], *, quiet: bool, as_json: bool) -> Iterator[Lines]:
+    """The watcher that fits the terminal; bars are on stderr and go when the upload ends."""
+    console = Console(stderr=True, markup=False, emoji=False, highlight=False, theme=_THEME)
+    if quiet or not console.is_terminal:
+        yield Lines(silent=as_json)
+        return
+    with _progress(console) as progress:
+        yield Bars(progress, paths, silent=as_json)
+
+
+def _progress(console: Console) -> Progress:
+    name = TextColumn(
+        "{task.description}",
+        markup=False,
+        table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"),
+    )
+    roomy = console.width >= _ROOMY_CELLS
+    bar = BarColumn(bar_width=24 if roomy else 10, complete_style="green", finished_style="green", pulse_style="green")
+    speed = (TransferSpeedColumn(),) if roomy else ()
+    return Progress(name, bar, DownloadColumn(), *speed, console=console, transient=True, expand=True)
+
+
+def _told(verdict: Verdict) -> Text:
+    """A verdict for people: a mark, then what it is about."""
+    if verdict.state == "refused" or verdict.track is None:
+        reason = safe_text(verdict.message or "refused")
+        return Text.assemble(("✗ ", "red"), safe_text(verdict.path), (f"  {reason}", "dim"))
+    track = verdict.track
+    mark = ("✓ ", "green") if verdict.state == "ready" else ("… ", "dim")
+    rest = display.joined((track.artist, track.album or "", display.duration(track.duration_ms)))
+    return Text.assemble(mark, (safe_text(track.title), "bold"), (f"  {safe_text(rest)}", "dim"))
+
+
+def _size_bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

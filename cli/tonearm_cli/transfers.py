@@ -1,0 +1,144 @@
+"""Send files, a few at a time, and learn the server's verdict on each. Knows no screen."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+from typing import Literal, Protocol
+
+import msgspec
+
+from tonearm_api import errors
+from tonearm_api.client import Client
+from tonearm_api.errors import (
+    RateLimited,
+    TonearmError,
+    Unauthenticated,
+    Unavailable,
+    Unreachable,
+    all_errors,
+)
+from tonearm_api.library import Track, TrackState
+from tonearm_cli.files import display_path
+
+_TRIES = 4
+"""One and three more: a server that restarts is back within the seven seconds of 1 + 2 + 4."""
+
+_LONGEST_PAUSE_S = 60.0
+"""However long a busy server asks to wait."""
+
+_POLL_S = (0.1, 0.2, 0.4, 0.8, 1.0)
+"""Pauses between questions about a verdict, the last one for ever; a short track is decided in half a second."""
+
+_VERDICT_S = 30 * 60.0
+"""The server gives a decoder at most half the track's length; an hour-long track is decided by then."""
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one file. `code` and `message` say why it was refused."""
+
+    path: str
+    state: Literal["ready", "verifying", "refused"]
+    track: Track | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+class Watcher(Protocol):
+    """Who is told how files get on; every call is quick."""
+
+    def started(self, path: Path) -> None: ...
+    def sent(self, path: Path, *, sent_bytes: int) -> None: ...
+    def verifying(self, path: Path) -> None: ...
+    def decided(self, path: Path, verdict: Verdict) -> None: ...
+
+
+class Transfers:
+    """Uploads over one client. A refused file is a verdict; a lost server or session ends everything."""
+
+    def __init__(self, client: Client, watcher: Watcher, *, wait: bool) -> None:
+        self._client = client
+        self._watcher = watcher
+        self._wait = wait
+
+    async def send_all(self, paths: Iterable[Path], *, at_once: int) -> None:
+        """Send every file. Raises Unauthenticated or Unreachable as soon as nothing more can be sent."""
+        waiting = iter(paths)
+
+        async def work() -> None:
+            for path in waiting:
+                self._watcher.started(path)
+                self._watcher.decided(path, await self._send_one(path))
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(at_once):
+                    group.create_task(work())
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+
+    async def _send_one(self, path: Path) -> Verdict:
+        try:
+            track = await self._patiently(path)
+            return await self._decide(path, track)
+        except (Unauthenticated, Unreachable):
+            raise
+        except TonearmError as error:
+            return Verdict(path=display_path(path), state="refused", code=error.code, message=error.detail)
+        except OSError as error:
+            return Verdict(path=display_path(path), state="refused", code="unreadable", message=error.strerror)
+
+    async def _patiently(self, path: Path) -> Track:
+        """Send `path`, again after a pause where the server is busy or away for a moment."""
+        for left in reversed(range(_TRIES)):
+            try:
+                return await self._client.upload_track(
+                    path, on_progress=lambda n: self._watcher.sent(path, sent_bytes=n)
+                )
+            except (RateLimited, Unavailable) as error:
+                if not left:
+                    raise
+                await asyncio.sleep(_pause_s(error, tried=_TRIES - left))
+        raise AssertionError("the last try returns or raises")
+
+    async def _decide(self, path: Path, track: Track) -> Verdict:
+        if self._wait and track.state is TrackState.VERIFYING:
+            self._watcher.verifying(path)
+            track = await self._verdict(track)
+        name = display_path(path)
+        if track.state is TrackState.REJECTED:
+            return Verdict(path=name, state="refused", track=track, code=track.reason, message=why(track.reason))
+        return Verdict(path=name, state="ready" if track.state is TrackState.READY else "verifying", track=track)
+
+    async def _verdict(self, track: Track) -> Track:
+        """`track` once it is decided, or as it is when the longest wait is over."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_VERDICT_S):
+                async for _ in _ticks():
+                    track = await self._client.get_track(track.id)
+                    if track.state is not TrackState.VERIFYING:
+                        break
+        return track
+
+
+def why(reason: str | None) -> str:
+    """The sentence for a rejected track's reason, which is the code of an error."""
+    return next((kind.title for kind in all_errors() if kind.code == reason), errors.RefusedFile.title)
+
+
+async def _ticks() -> AsyncIterator[None]:
+    for pause_s in _POLL_S:
+        await asyncio.sleep(pause_s)
+        yield
+    while True:
+        await asyncio.sleep(_POLL_S[-1])
+        yield
+
+
+def _pause_s(error: TonearmError, *, tried: int) -> float:
+    """What the server asked for, or 1, 2, 4 seconds."""
+    asked = error.headers.get("Retry-After", "")
+    wanted = float(asked) if asked.isascii() and asked.isdigit() else 2.0 ** (tried - 1)
+    return min(wanted, _LONGEST_PAUSE_S)

@@ -1,0 +1,70 @@
+"""Upload files and folders and say what became of each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tonearm_api.client import Client
+from tonearm_cli import display, output, problems
+from tonearm_cli.files import find_files
+from tonearm_cli.options import Options, options_of
+from tonearm_cli.progress import watching
+from tonearm_cli.session import signed_in
+from tonearm_cli.transfers import Transfers, Verdict
+
+
+async def upload(
+    context: typer.Context,
+    *,
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files, and folders to search for audio.")],
+    transfers: Annotated[
+        int, typer.Option("--transfers", "-t", min=1, max=16, metavar="N", help="How many at once.")
+    ] = 4,
+    wait: Annotated[bool, typer.Option(help="Wait until each file is verified.")] = True,
+) -> None:
+    """Upload music and wait for the verdict on each file. Exit 6 when any was refused.
+
+    Run it again after an interruption: what the server already has is not stored twice.
+    """
+    options = options_of(context)
+    files = find_files(paths)
+    async with signed_in(context) as client:
+        verdicts = await _send(client, files, options=options, at_once=transfers, wait=wait)
+    if any(verdict.state == "refused" for verdict in verdicts):
+        raise typer.Exit(problems.PARTIAL)
+
+
+async def _send(client: Client, files: list[Path], *, options: Options, at_once: int, wait: bool) -> list[Verdict]:
+    """Every verdict; what there is of them is told, too, when the upload is cut short."""
+    verdicts: dict[Path, Verdict] = {}
+    try:
+        with watching(files, quiet=options.quiet, as_json=options.json) as watcher:
+            verdicts = watcher.verdicts
+            await Transfers(client, watcher, wait=wait).send_all(files, at_once=at_once)
+    finally:
+        told = [verdicts[path] for path in files if path in verdicts]
+        _conclude(options, told, asked=len(files))
+    return told
+
+
+def _conclude(options: Options, verdicts: Sequence[Verdict], *, asked: int) -> None:
+    """The document, or one line of counts."""
+    counts = Counter(verdict.state for verdict in verdicts)
+    if options.json:
+        output.document(files=verdicts, **{state: counts[state] for state in ("ready", "verifying", "refused")})
+        return
+    if not asked:
+        output.say(options, "No audio files there")
+        return
+    told = [
+        display.counted(counts["ready"], "file", "files") + " uploaded",
+        f"{counts['verifying']} still verifying" if counts["verifying"] else "",
+        f"{counts['refused']} refused" if counts["refused"] else "",
+        f"{asked - len(verdicts)} not sent" if asked > len(verdicts) else "",
+    ]
+    output.say(options, ", ".join(part for part in told if part))

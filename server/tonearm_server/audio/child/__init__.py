@@ -1,0 +1,1 @@
+"""What runs inside the sandboxed children; imports nothing of the server but the audio types."""

@@ -1,0 +1,153 @@
+"""The server's end of the zygote: hands it descriptors, waits for answers, starts it again when it has died."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from tonearm_api.errors import Unavailable
+from tonearm_server.audio.child.answers import LANDLOCK, MOST_BYTES, SECCOMP
+from tonearm_server.audio.child.zygote import BUDGET
+from tonearm_server.audio.pipes import open_anew, read_pipe
+
+log = logging.getLogger(__name__)
+
+PARSER_COMMAND: Final = (sys.executable, "-I", "-m", "tonearm_server.audio.child.parser")
+
+_START_S: Final = 10.0
+_WALL_S: Final = BUDGET.wall_s + 3.0
+"""The zygote ends a child that is over time; this is for a zygote that does not."""
+
+_QUEUE_S: Final = 60.0  # a person waits for this answer
+_ATTEMPTS: Final = 2
+_END_S: Final = 2.0
+_ENVIRONMENT: Final = {"LC_ALL": "C.UTF-8"}  # no secret of the server's is in reach of a parser
+
+
+class _Zygote:
+    """One running zygote and the socket that its requests go through."""
+
+    def __init__(self, process: asyncio.subprocess.Process, control: socket.socket, *, layers: int) -> None:
+        self.process = process
+        self.control = control
+        self.layers = layers
+
+    async def end(self) -> None:
+        self.control.close()
+        try:
+            async with asyncio.timeout(_END_S):
+                await self.process.wait()
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.kill()
+            await self.process.wait()
+
+
+class Parsers:
+    """Runs the parsers of `command` on files, as many at once as there are cores."""
+
+    def __init__(self, command: Sequence[str] = PARSER_COMMAND) -> None:
+        self._command = command
+        self._zygote: _Zygote | None = None
+        self._starting = asyncio.Lock()
+        self._slots = asyncio.Semaphore(os.cpu_count() or 1)
+
+    async def start(self) -> None:
+        """Start the zygote, and say which layers of the cage this machine lacks. Raises Unavailable."""
+        running = await self._running()
+        for layer, name in ((LANDLOCK, "Landlock"), (SECCOMP, "seccomp")):
+            if not running.layers & layer:
+                log.warning("%s is missing here: uploaded files are parsed in a weaker sandbox", name)
+
+    async def close(self) -> None:
+        async with self._starting:
+            if self._zygote is not None:
+                await self._zygote.end()
+                self._zygote = None
+
+    async def parse(self, kind: bytes, descriptor: int) -> bytes:
+        """The child's answer, at most `MOST_BYTES`. Raises Unavailable when there is no answer to be had."""
+        try:
+            async with asyncio.timeout(_QUEUE_S):
+                await self._slots.acquire()
+        except TimeoutError as late:
+            raise Unavailable from late
+        try:
+            for _ in range(_ATTEMPTS):
+                running = await self._running()
+                answer = await _ask(running, kind, descriptor)
+                if answer:
+                    return answer
+                await self._discard(running)
+        finally:
+            self._slots.release()
+        log.error("The parsers' zygote died on one file twice")
+        raise Unavailable
+
+    async def _running(self) -> _Zygote:
+        async with self._starting:
+            if self._zygote is None or self._zygote.process.returncode is not None:
+                self._zygote = await _start(self._command)
+            return self._zygote
+
+    async def _discard(self, dead: _Zygote) -> None:
+        """End `dead`, so that the next request starts another; a neighbour may have done so already."""
+        async with self._starting:
+            if self._zygote is dead:
+                self._zygote = None
+                await dead.end()
+
+
+async def _ask(running: _Zygote, kind: bytes, descriptor: int) -> bytes:
+    """The answer; empty when the zygote did not live to give one, or did not give it in time."""
+    listening, speaking = os.pipe()
+    with os.fdopen(listening, "rb", buffering=0) as answer:
+        try:
+            with open_anew(descriptor) as file:
+                socket.send_fds(running.control, [kind], [file, speaking])
+        except OSError:
+            return b""
+        finally:
+            os.close(speaking)
+        try:
+            async with asyncio.timeout(_WALL_S):
+                return await read_pipe(answer, most_bytes=MOST_BYTES)
+        except TimeoutError:
+            return b""
+
+
+async def _start(command: Sequence[str]) -> _Zygote:
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    with theirs:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                str(os.getpid()),
+                stdin=theirs.fileno(),
+                stdout=asyncio.subprocess.DEVNULL,
+                env=_ENVIRONMENT,
+                start_new_session=True,  # Ctrl-C at the server's terminal is the server's to handle
+            )
+        except OSError as missing:
+            ours.close()
+            raise Unavailable from missing
+    try:
+        async with asyncio.timeout(_START_S):
+            first = await asyncio.get_running_loop().sock_recv(ours, 1)
+    except TimeoutError:
+        first = b""
+    if not first:
+        ours.close()
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        log.error("The parser's zygote did not start")
+        raise Unavailable
+    return _Zygote(process, ours, layers=first[0])

@@ -1,0 +1,70 @@
+"""Forms that work without a script: body to typed value, faults to sentences beside their fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+from aiohttp import web
+
+from tonearm_api.errors import Fault, Invalid, TonearmError, UnsupportedMediaType
+from tonearm_server.kit.decoding import convert
+
+FormT = TypeVar("FormT", bound=msgspec.Struct)
+
+_ENCODING = "application/x-www-form-urlencoded"
+_PAGE = re.compile(r"/(?:liked|queue|me|t/[a-z0-9]{1,64})?")
+"""Paths that a sign-in may lead to."""
+
+_WORDS = {
+    "missing": "Fill this in",
+    "too_short": "Fill this in",
+    "too_long": "That is too long",
+    "wrong_form": "That does not look right",
+}
+_EMAIL_WORDS = {"wrong_form": "Write the address as name@example.org"}
+
+
+async def read_form(request: web.Request, *, fields: Collection[str]) -> dict[str, str]:
+    """The named fields that were filled in. Raises UnsupportedMediaType, or Invalid for a field given twice."""
+    if request.content_type != _ENCODING:
+        raise UnsupportedMediaType
+    posted = await request.post()
+    filled: dict[str, str] = {}
+    for name in fields:
+        values = posted.getall(name, [])
+        if len(values) > 1:
+            raise Invalid("A field is given more than once")
+        if values and isinstance(values[0], str) and values[0]:
+            filled[name] = values[0]
+    return filled
+
+
+def typed(filled: dict[str, str], kind: type[FormT]) -> FormT:
+    """The form as the contract's type. Raises Invalid with a fault for each field."""
+    return convert(filled, kind, strict=True, place_of=lambda _: "body")
+
+
+def field_messages(error: TonearmError) -> dict[str, str]:
+    """For each faulty field the sentence that stands beside it."""
+    return {fault.pointer.removeprefix("/"): _sentence(fault) for fault in error.faults}
+
+
+def _sentence(fault: Fault) -> str:
+    words = _WORDS | _EMAIL_WORDS if fault.pointer == "/email" else _WORDS
+    return words.get(fault.code, fault.message)
+
+
+def next_page(wanted: str | None) -> str:
+    """Where to go after signing in: `wanted` if it is one of our pages, else the first one (threat T43)."""
+    if wanted is None or not wanted.isprintable() or "\\" in wanted or wanted.startswith("//"):
+        return "/"
+    try:
+        parts = urlsplit(wanted)
+    except ValueError:
+        return "/"
+    is_ours = not parts.scheme and not parts.netloc and _PAGE.fullmatch(parts.path)
+    return wanted if is_ours else "/"

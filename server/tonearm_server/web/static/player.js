@@ -1,0 +1,79 @@
+// The bar at the foot of the page: what sounds, its strip, its buttons.
+
+import { coverURL } from "./api.js";
+import { Engine } from "./engine.js";
+import { showLike, slot } from "./list.js";
+import { clock, say } from "./text.js";
+import { changes } from "./tracks.js";
+import { Wave } from "./wave.js";
+
+const SMALL_COVER = 160;
+
+export function bindPlayer(bar, deck) {
+  const { engine, queue } = deck;
+  const wave = new Wave(bar.querySelector(".wave"), (ms) => engine.seek(ms));
+  const find = (act) => bar.querySelector(`[data-act="${act}"]`);
+  const volume = bar.querySelector(".volume");
+  volume.hidden = !Engine.canSetVolume();
+  volume.addEventListener("input", () => deck.changeVolume(volume.valueAsNumber / 100 - engine.volume));
+
+  function showTrack() {
+    const { track } = engine;
+    if (track === null) return;
+    bar.dataset.loaded = "true";
+    wave.show(track);
+    const title = slot(bar, "title");
+    title.textContent = track.title;
+    title.href = `/t/${track.id}`;
+    slot(bar, "artist").textContent = track.artist;
+    const art = slot(bar, "art");
+    art.hidden = !track.has_cover;
+    art.href = title.href;
+    art.setAttribute("aria-label", say("more", { title: track.title }));
+    if (track.has_cover) art.firstElementChild.src = coverURL(track, SMALL_COVER);
+    showLiked();
+  }
+
+  function showLiked() {
+    const like = find("like");
+    if (like && engine.track) showLike(like, engine.track);
+  }
+
+  function showState() {
+    const { track, isPlaying } = engine;
+    document.body.dataset.sound = isPlaying ? "on" : track ? "paused" : "none";
+    icon(find("toggle"), isPlaying ? "pause" : "play");
+    const words = { title: track?.title ?? "" };
+    find("toggle").setAttribute("aria-label", say(isPlaying ? "pause" : "play", words).trim());
+    find("mute").setAttribute("aria-pressed", engine.isMuted);
+    icon(find("mute"), engine.isMuted || engine.volume === 0 ? "muted" : "volume");
+    volume.value = Math.round(engine.volume * 100);
+    showTime();
+  }
+
+  function showTime() {
+    const { positionMs, durationMs, isPlaying, track } = engine;
+    wave.place({ positionMs, durationMs: track ? durationMs : 0, isSounding: isPlaying });
+    slot(bar, "clock").textContent = `${clock(positionMs)} / ${clock(track ? durationMs : 0)}`;
+  }
+
+  function showQueue() {
+    const loop = find("loop");
+    loop.dataset.loop = queue.loop;
+    loop.setAttribute("aria-label", say("loop", { mode: say(queue.loop) }));
+    find("shuffle").setAttribute("aria-pressed", queue.isShuffled);
+  }
+
+  engine.addEventListener("track", showTrack);
+  engine.addEventListener("state", showState);
+  engine.addEventListener("time", showTime);
+  queue.addEventListener("change", showQueue);
+  changes.addEventListener("change", showLiked);
+  showTrack();
+  showState();
+  showQueue();
+}
+
+function icon(button, name) {
+  button.querySelector("use").setAttribute("href", `#i-${name}`);
+}

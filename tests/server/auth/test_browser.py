@@ -1,0 +1,110 @@
+"""Cookies, and what other sites may not do with them."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+from tests.support import OWNER_EMAIL, OWNER_PASSWORD, RunningServer, bearer
+
+from tonearm_api.client import Client
+
+COOKIE = "__Host-tonearm"
+
+
+async def sign_in(server: RunningServer) -> httpx.Response:
+    form = {"email": OWNER_EMAIL, "password": OWNER_PASSWORD}
+    async with httpx.AsyncClient(base_url=server.url, timeout=30) as http:
+        return await http.post("/login", data=form, headers={"Origin": server.url})
+
+
+async def cookie_of(server: RunningServer) -> str:
+    match = re.match(rf"{COOKIE}=([^;]+)", (await sign_in(server)).headers["set-cookie"])
+    assert match is not None
+    return match[1]
+
+
+async def send(server: RunningServer, method: str, path: str, cookie: str, **headers: str) -> httpx.Response:
+    async with httpx.AsyncClient(base_url=server.url, timeout=30) as http:
+        return await http.request(method, path, headers={"Cookie": f"{COOKIE}={cookie}", **headers})
+
+
+async def test_the_cookie_is_host_bound_secure_and_out_of_reach_of_scripts(
+    server: RunningServer, owner: Client
+) -> None:
+    header = (await sign_in(server)).headers["set-cookie"]
+
+    attributes = re.sub(r"=[^;]{43};", "=SECRET;", header, count=1)
+    assert attributes.startswith(f"{COOKIE}=SECRET;")
+    parts = {part.strip().lower() for part in attributes.split(";")[1:]}
+    assert {"httponly", "secure", "path=/", "samesite=lax", "max-age=2592000"} <= parts
+    assert not any(part.startswith("domain") for part in parts)
+
+
+async def test_a_cookie_opens_the_api(server: RunningServer, owner: Client) -> None:
+    answer = await send(server, "GET", "/api/v1/me", await cookie_of(server))
+
+    assert answer.json()["email"] == OWNER_EMAIL
+
+
+async def test_a_made_up_cookie_opens_nothing(server: RunningServer) -> None:
+    assert (await send(server, "GET", "/api/v1/me", "x" * 43)).status_code == 401
+
+
+async def test_signing_in_again_replaces_the_cookie(server: RunningServer, owner: Client) -> None:
+    first = await cookie_of(server)
+    form = {"email": OWNER_EMAIL, "password": OWNER_PASSWORD}
+    async with httpx.AsyncClient(base_url=server.url, timeout=30) as http:
+        await http.post("/login", data=form, headers={"Origin": server.url, "Cookie": f"{COOKIE}={first}"})
+
+    assert (await send(server, "GET", "/api/v1/me", first)).status_code == 401
+
+
+async def test_signing_out_ends_the_session_for_good(server: RunningServer, owner: Client) -> None:
+    cookie = await cookie_of(server)
+
+    await send(server, "POST", "/logout", cookie, Origin=server.url)
+
+    assert (await send(server, "GET", "/api/v1/me", cookie)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://127.0.0.1"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {},
+    ],
+)
+async def test_another_site_changes_nothing(server: RunningServer, owner: Client, headers: dict[str, str]) -> None:
+    answer = await send(server, "PUT", "/api/v1/tracks/x/like", await cookie_of(server), **headers)
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "cross_site")
+
+
+async def test_our_own_pages_may_change_things(server: RunningServer, owner: Client) -> None:
+    cookie = await cookie_of(server)
+
+    by_metadata = await send(server, "PUT", "/api/v1/tracks/x/like", cookie, **{"Sec-Fetch-Site": "same-origin"})
+    by_origin = await send(server, "PUT", "/api/v1/tracks/x/like", cookie, Origin=server.url)
+
+    assert [by_metadata.status_code, by_origin.status_code] == [404, 404]
+
+
+async def test_another_site_cannot_sign_a_browser_in(server: RunningServer, owner: Client) -> None:
+    form = {"email": OWNER_EMAIL, "password": OWNER_PASSWORD}
+    async with httpx.AsyncClient(base_url=server.url, timeout=30) as http:
+        answer = await http.post("/login", data=form, headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert answer.status_code == 403
+    assert "set-cookie" not in answer.headers
+
+
+async def test_a_request_with_both_credentials_is_refused(server: RunningServer, owner: Client) -> None:
+    answer = await send(server, "GET", "/api/v1/me", await cookie_of(server), **bearer(owner))
+
+    assert answer.status_code == 400

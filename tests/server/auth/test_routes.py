@@ -1,0 +1,249 @@
+"""Accounts and sessions through the front door."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import jwt
+import pytest
+from tests.support import (
+    OTHER_EMAIL,
+    OTHER_PASSWORD,
+    OWNER_EMAIL,
+    OWNER_NAME,
+    OWNER_PASSWORD,
+    RunningServer,
+    bearer,
+    raw,
+    running_server,
+)
+
+from tonearm_api.client import Client
+from tonearm_api.errors import Gone, SignUpClosed, WeakPassword
+
+
+def login_body(**changes: object) -> dict[str, object]:
+    return {"email": OWNER_EMAIL, "password": OWNER_PASSWORD, **changes}
+
+
+async def post(server: RunningServer, path: str, body: object, **headers: str) -> httpx.Response:
+    async with httpx.AsyncClient(base_url=server.url, timeout=30) as http:
+        return await http.post(path, json=body, headers=headers)
+
+
+async def new_tokens(server: RunningServer) -> dict[str, str]:
+    tokens: dict[str, str] = (await post(server, "/api/v1/auth/login", login_body())).json()
+    return tokens
+
+
+async def refresh(server: RunningServer, token: str) -> httpx.Response:
+    return await post(server, "/api/v1/auth/refresh", {"refresh_token": token})
+
+
+async def me(server: RunningServer, access_token: str) -> httpx.Response:
+    async with httpx.AsyncClient(base_url=server.url) as http:
+        return await http.get("/api/v1/me", headers={"Authorization": f"Bearer {access_token}"})
+
+
+async def test_the_owner_link_makes_one_administrator(tmp_path: Path) -> None:
+    with running_server(tmp_path / "data") as server:
+        token = server.owner_token
+        async with Client(server.url) as client:
+            await client.sign_up(email=OWNER_EMAIL, password=OWNER_PASSWORD, name=OWNER_NAME, token=token)
+            account = await client.me()
+
+            assert (account.email, account.name, account.is_admin) == (OWNER_EMAIL, OWNER_NAME, True)
+        async with Client(server.url) as second:
+            with pytest.raises(Gone):
+                await second.sign_up(email=OTHER_EMAIL, password=OTHER_PASSWORD, name="Eve", token=token)
+
+
+async def test_a_fresh_server_prints_the_link_until_there_is_an_owner(tmp_path: Path) -> None:
+    with running_server(tmp_path / "data") as first:
+        assert first.owner_signup_url is not None
+    with running_server(tmp_path / "data") as second:
+        assert second.owner_signup_url is not None
+        async with Client(second.url) as client:
+            with pytest.raises(Gone):
+                await client.sign_up(email=OWNER_EMAIL, password=OWNER_PASSWORD, name="A", token=first.owner_token)
+            await client.sign_up(email=OWNER_EMAIL, password=OWNER_PASSWORD, name="A", token=second.owner_token)
+    with running_server(tmp_path / "data") as third:
+        assert third.owner_signup_url is None
+
+
+async def test_strangers_cannot_sign_up_by_default(server: RunningServer) -> None:
+    async with Client(server.url) as client:
+        with pytest.raises(SignUpClosed):
+            await client.sign_up(email="eve@example.test", password=OTHER_PASSWORD, name="Eve")
+
+
+async def test_open_registration_lets_anyone_sign_up(tmp_path: Path) -> None:
+    with running_server(tmp_path / "data", registration="open") as server:
+        async with Client(server.url) as client:
+            account = await client.sign_up(email="eve@example.test", password=OTHER_PASSWORD, name="Eve")
+
+            assert account.is_admin is False
+
+
+@pytest.mark.parametrize("password", ["short", "password1234", "tonearmtonearm", "ada@example.test"])
+async def test_a_guessable_password_is_refused_with_its_field(server: RunningServer, password: str) -> None:
+    async with Client(server.url) as client:
+        with pytest.raises(WeakPassword) as caught:
+            await client.sign_up(email=OWNER_EMAIL, password=password, name="Ada", token=server.owner_token)
+
+    assert [fault.pointer for fault in caught.value.faults] == ["/password"]
+
+
+async def test_unknown_address_and_wrong_password_get_the_same_answer(server: RunningServer, owner: Client) -> None:
+    wrong = await post(server, "/api/v1/auth/login", login_body(password="not the one"))
+    unknown = await post(server, "/api/v1/auth/login", login_body(email="nobody@example.test"))
+
+    assert wrong.status_code == unknown.status_code == 401
+    assert {**wrong.json(), "instance": ""} == {**unknown.json(), "instance": ""}
+
+
+async def test_the_address_is_compared_without_case(server: RunningServer, owner: Client) -> None:
+    answer = await post(server, "/api/v1/auth/login", login_body(email=OWNER_EMAIL.upper()))
+
+    assert answer.status_code == 200
+
+
+async def test_a_refused_body_names_every_faulty_field(server: RunningServer) -> None:
+    answer = await post(server, "/api/v1/auth/login", {"email": "no address", "password": 5, "extra": True})
+
+    faults = {(fault["in"], fault["pointer"]) for fault in answer.json()["errors"]}
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert {("body", "/email"), ("body", "/password"), ("body", "/extra")} == faults
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "status"),
+    [(b"{", "application/json", 400), (b"{}", "text/plain", 415), (b"[]", "application/json", 422)],
+)
+async def test_a_body_that_is_not_json_is_refused(
+    server: RunningServer, content: bytes, content_type: str, status: int
+) -> None:
+    async with httpx.AsyncClient(base_url=server.url) as http:
+        answer = await http.post("/api/v1/auth/login", content=content, headers={"Content-Type": content_type})
+
+    assert status == answer.status_code
+
+
+async def test_a_refresh_token_works_once_and_its_lost_answer_again(server: RunningServer, owner: Client) -> None:
+    first = await new_tokens(server)
+
+    answers = [await refresh(server, first["refresh_token"]) for _ in range(2)]
+
+    successors = {answer.json()["refresh_token"] for answer in answers}
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert len(successors) == 1
+    assert successors != {first["refresh_token"]}
+
+
+async def test_fifty_parallel_refreshes_have_one_successor(server: RunningServer, owner: Client) -> None:
+    first = await new_tokens(server)
+
+    answers = await asyncio.gather(*(refresh(server, first["refresh_token"]) for _ in range(50)))
+
+    assert {200} == {answer.status_code for answer in answers}
+    assert len({answer.json()["refresh_token"] for answer in answers}) == 1
+
+
+async def test_a_used_token_that_comes_back_late_ends_the_family(tmp_path: Path) -> None:
+    with running_server(tmp_path / "data") as server:
+        async with Client(server.url) as client:
+            await client.sign_up(email=OWNER_EMAIL, password=OWNER_PASSWORD, name=OWNER_NAME, token=server.owner_token)
+        first = await new_tokens(server)
+        second = (await refresh(server, first["refresh_token"])).json()
+        await asyncio.sleep(10.5)  # the grace of ten seconds; the server is a process of its own with a real clock
+
+        reuse = await refresh(server, first["refresh_token"])
+
+        assert (reuse.status_code, reuse.json()["code"]) == (401, "session_ended")
+        assert (await refresh(server, second["refresh_token"])).status_code == 401
+        assert (await me(server, second["access_token"])).status_code == 401
+
+
+async def test_the_successor_is_the_same_after_a_restart(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with running_server(data) as server:
+        async with Client(server.url) as client:
+            await client.sign_up(email=OWNER_EMAIL, password=OWNER_PASSWORD, name=OWNER_NAME, token=server.owner_token)
+        first = await new_tokens(server)
+        before = (await refresh(server, first["refresh_token"])).json()
+    with running_server(data) as server:
+        after = await refresh(server, first["refresh_token"])
+
+        assert before["refresh_token"] == after.json()["refresh_token"]
+
+
+async def test_logging_out_ends_access_at_once(server: RunningServer, owner: Client) -> None:
+    tokens = await new_tokens(server)
+
+    answer = await post(server, "/api/v1/auth/logout", {"refresh_token": tokens["refresh_token"]})
+
+    assert answer.status_code == 204
+    assert (await me(server, tokens["access_token"])).status_code == 401
+    assert (await refresh(server, tokens["refresh_token"])).status_code == 401
+
+
+async def test_forged_access_tokens_are_refused(server: RunningServer, owner: Client) -> None:
+    genuine = bearer(owner)["Authorization"].removeprefix("Bearer ")
+    header, payload, signature = genuine.split(".")
+    claims = jwt.decode(genuine, options={"verify_signature": False})
+    forged = [
+        jwt.encode(claims, "", algorithm="none"),
+        jwt.encode(claims, "k" * 32, algorithm="HS256", headers={"typ": "at+jwt"}),
+        f"{header}.{payload}.",
+        f"{header}.{payload}.{signature[:-2]}AA",
+        f"{header}..{payload}.{signature}",
+        f"{header}.{payload}",
+        "x" * 5000,
+    ]
+
+    statuses = {token[:20]: (await me(server, token)).status_code for token in forged}
+
+    assert {401} == set(statuses.values()), statuses
+
+
+async def test_a_refresh_token_is_no_access_token(server: RunningServer, owner: Client) -> None:
+    tokens = await new_tokens(server)
+
+    assert (await me(server, tokens["refresh_token"])).status_code == 401
+
+
+async def test_no_credentials_and_an_unknown_id_get_the_same_401(server: RunningServer) -> None:
+    async with httpx.AsyncClient(base_url=server.url) as http:
+        answers = [await http.get(path) for path in ("/api/v1/me", "/api/v1/tracks/nothing", "/stream/nothing")]
+
+    assert [answer.status_code for answer in answers] == [401] * 3
+    assert len({(answer.json()["code"], answer.json()["detail"]) for answer in answers}) == 1
+
+
+async def test_answers_carry_the_security_headers(server: RunningServer, owner: Client) -> None:
+    async with raw(owner) as http:
+        answers = [await http.get("/api/v1/me"), await http.get("/nowhere"), await http.get("/healthz")]
+
+    for answer in answers:
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+async def test_a_foreign_host_is_misdirected(server: RunningServer) -> None:
+    async with httpx.AsyncClient(base_url=server.url) as http:
+        answer = await http.get("/healthz", headers={"Host": "evil.example"})
+
+    assert (answer.status_code, answer.json()["code"]) == (421, "misdirected")
+
+
+async def test_a_weak_key_folder_is_never_replaced_in_silence(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with running_server(data):
+        assert (data / "keys.json").stat().st_mode & 0o777 == 0o600
+    (data / "keys.json").unlink()
+
+    with pytest.raises(AssertionError, match="restore it"):
+        running_server(data).__enter__()

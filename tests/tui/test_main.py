@@ -1,0 +1,497 @@
+"""The main screen: lists, keys, queue, player, in every state and size."""
+
+from __future__ import annotations
+
+import pytest
+from tests.tui.fakes import FakeLibrary, make_track
+from tests.tui.harness import SMALL, WIDE, Opened, opened
+
+from tonearm_api.errors import SessionEnded, Unavailable, Unreachable
+from tonearm_api.keymap import ACTIONS
+from tonearm_tui import views
+from tonearm_tui.app import TonearmApp
+from tonearm_tui.keys import bindings
+from tonearm_tui.playback import Status
+from tonearm_tui.player import INSTALL_HINT, Silent
+from tonearm_tui.queue import Loop
+from tonearm_tui.screens.commands import commands
+from tonearm_tui.screens.help import HelpScreen
+from tonearm_tui.screens.login import LoginScreen
+from tonearm_tui.theme import DARK, LIGHT
+
+
+def library(tracks: int = 5) -> FakeLibrary:
+    return FakeLibrary([make_track(number) for number in range(1, tracks + 1)])
+
+
+def titles(screen: Opened) -> list[str]:
+    return [entry.track.title for entry in screen.main.queue.entries]
+
+
+def style_of(screen: Opened, text: str) -> str:
+    """The foreground of the first segment that contains `text`, as `#rrggbb`."""
+    for strip in screen.app.screen._compositor.render_strips():
+        for segment in strip:
+            if text in segment.text and segment.style is not None and segment.style.color is not None:
+                return segment.style.color.name
+    raise AssertionError(f"{text} is not on the screen")
+
+
+# --- the key table -----------------------------------------------------------------------------------
+
+
+async def test_every_action_of_the_key_table_does_something_here() -> None:
+    async with opened(library()) as screen:
+        assert {action.id for action in ACTIONS} == set(commands(screen.main))
+
+
+def test_bindings_carry_the_ids_by_which_people_remap_them() -> None:
+    ids = [binding.id for binding in bindings()]
+
+    assert sorted(ids, key=str) == sorted(a.id for a in ACTIONS if a.id != "player.seek_tenth")
+
+
+async def test_an_action_can_be_remapped_by_its_id() -> None:
+    async with opened(library()) as screen:
+        screen.app.set_keymap({"track.like": "x"})
+
+        await screen.press("x")
+
+        await screen.until(lambda: "like t1" in screen.library.requests)
+
+
+# --- lists -------------------------------------------------------------------------------------------
+
+
+async def test_recent_tracks_are_shown_with_artist_album_time_and_heart() -> None:
+    async with opened(library()) as screen:
+        row = screen.lines[2]
+
+    assert [word in row for word in ("1", "Title 1", "The Lumen Maps", "Signals", "3:20", "♡")] == [True] * 6
+
+
+async def test_an_empty_library_says_how_to_fill_it() -> None:
+    async with opened(library(0)) as screen:
+        assert "No music here yet." in screen.text
+        assert "tonearm upload" in screen.text
+
+
+async def test_pages_are_fetched_as_they_come_into_view() -> None:
+    async with opened(library(450)) as screen:
+        assert screen.library.requests == ["list recent 0"]
+
+        await screen.press("G")
+        await screen.until(lambda: len(screen.main.library.table.rows) == 200)
+        await screen.press("G", "G", "G", "G", "G", "G")
+        await screen.until(lambda: len(screen.main.library.table.rows) == 450)
+
+    assert screen.library.requests == [f"list recent {start}" for start in (0, 100, 200, 300, 400)]
+
+
+async def test_rows_that_have_not_arrived_are_drawn_as_loading() -> None:
+    slow = library(450)
+    async with opened(slow) as screen:
+        slow.error = Unreachable("home does not answer")
+        await screen.press("G")
+        await screen.press("pagedown")
+
+        assert "▄▄▄" in screen.text
+
+
+async def test_reopening_the_open_view_fetches_it_anew() -> None:
+    async with opened(library()) as screen:
+        await screen.press("1")
+
+        await screen.until(lambda: screen.library.requests == ["list recent 0"] * 2)
+
+
+async def test_the_liked_view_shows_what_is_liked() -> None:
+    liked = FakeLibrary([make_track(1), make_track(2, liked=True)])
+    async with opened(liked) as screen:
+        await screen.press("g", "l")
+        await screen.until(lambda: len(screen.main.library.table.rows) == 1)
+
+        assert "Title 2" in screen.text
+        assert "Title 1 " not in screen.text
+
+
+async def test_the_cursor_moves_and_stays_within_the_list() -> None:
+    async with opened(library(3)) as screen:
+        table = screen.main.library.table
+        await screen.press("k", "j", "down", "j", "j")
+        assert table.cursor == 2
+
+        await screen.press("g", "g")
+
+        assert table.cursor == 0
+
+
+async def test_a_list_keeps_its_place_while_another_is_open() -> None:
+    async with opened(library()) as screen:
+        await screen.press("j", "j", "2", "1")
+
+        assert screen.main.library.table.cursor == 2
+
+
+# --- key sequences -----------------------------------------------------------------------------------
+
+
+async def test_the_first_key_of_a_sequence_shows_what_may_follow() -> None:
+    async with opened(library()) as screen:
+        await screen.press("g")
+
+        assert "l Liked" in screen.lines[-1]
+
+
+async def test_a_sequence_that_is_not_finished_is_forgotten() -> None:
+    async with opened(library()) as screen:
+        await screen.press("g")
+        await screen.pilot.pause(0.8)
+
+        await screen.press("r")
+
+        assert screen.main.queue.loop is Loop.ALL
+
+
+async def test_the_second_key_of_a_sequence_does_not_act_on_its_own() -> None:
+    async with opened(library()) as screen:
+        await screen.press("g", "r")
+
+        assert screen.main.queue.loop is Loop.OFF
+
+
+async def test_apostrophe_and_a_digit_jump_to_that_tenth() -> None:
+    async with opened(library()) as screen:
+        await screen.play()
+
+        await screen.press("apostrophe", "5")
+
+        assert screen.player.calls[-1] == ("seek", 100_000)
+
+
+# --- playing -----------------------------------------------------------------------------------------
+
+
+async def test_enter_plays_the_list_from_there_on() -> None:
+    async with opened(library()) as screen:
+        await screen.press("j")
+        await screen.play()
+
+        assert screen.playback.status is Status.PLAYING
+        assert titles(screen) == [f"Title {number}" for number in range(1, 6)]
+        assert screen.lines[3].lstrip("▌").startswith("▶")
+
+
+async def test_space_on_a_fresh_screen_plays_the_row_under_the_cursor() -> None:
+    async with opened(library()) as screen:
+        await screen.press("space")
+
+        await screen.until(lambda: screen.player.loaded is not None)
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT])
+async def test_amber_marks_what_is_audible_and_nothing_else(theme: str) -> None:
+    async with opened(library()) as screen:
+        screen.app.theme = theme
+        await screen.pilot.pause()
+        needle = screen.app.theme_variables["needle"].lower()
+        await screen.play()
+        screen.player.reach(50_000)
+        await screen.pilot.pause()
+        assert (style_of(screen, "Title 1"), style_of(screen, "│")) == (needle, needle)
+
+        await screen.press("space")
+
+        colours = {
+            segment.style.color.name
+            for strip in screen.app.screen._compositor.render_strips()
+            for segment in strip
+            if segment.style is not None and segment.style.color is not None
+        }
+        assert needle not in colours
+
+
+async def test_the_needle_moves_with_the_position() -> None:
+    async with opened(library()) as screen:
+        await screen.play()
+
+        screen.player.reach(100_000)
+        await screen.pilot.pause()
+
+        assert screen.lines[-3].index("│") == 40
+        assert "1:40 / 3:20" in screen.lines[-2]
+
+
+async def test_a_click_on_the_waveform_seeks_there() -> None:
+    async with opened(library()) as screen:
+        await screen.play()
+
+        await screen.pilot.click("#wave", offset=(79, 0))
+        await screen.pilot.pause()
+
+        assert screen.player.calls[-1] == ("seek", 199_500)
+
+
+async def test_transport_keys_reach_the_player() -> None:
+    async with opened(library()) as screen:
+        await screen.play()
+        screen.player.reach(60_000)
+
+        await screen.press("right", "b", "right_curly_bracket", "minus", "m")
+
+        assert screen.player.calls[-5:] == [
+            ("seek", 65_000),
+            ("seek", 60_000),
+            ("seek", 90_000),
+            ("set_volume", 95),
+            ("mute", True),
+        ]
+        assert "muted" in screen.lines[-2]
+
+
+async def test_loop_and_shuffle_are_shown() -> None:
+    async with opened(library()) as screen:
+        await screen.press("r", "s")
+
+        assert "loop all   shuffle   vol 100" in screen.lines[-2]
+
+
+async def test_without_libmpv_one_line_says_how_to_install_it() -> None:
+    async with opened(library()) as screen:
+        screen.player.tell(Silent(INSTALL_HINT))
+        await screen.pilot.pause()
+
+        assert "apt install libmpv2" in screen.lines[-1]
+        await screen.press("a")
+        assert titles(screen) == ["Title 1"]
+
+
+async def test_quitting_while_music_plays_asks_once() -> None:
+    async with opened(library()) as screen:
+        await screen.play()
+        await screen.press("q")
+        assert "q again" in screen.notice
+        assert screen.app.is_running
+
+        await screen.press("q")
+
+        assert not screen.app.is_running
+    assert screen.player.calls[-1] == ("close",)
+    assert screen.library.closed
+
+
+# --- likes -------------------------------------------------------------------------------------------
+
+
+async def test_a_like_shows_at_once_and_reaches_the_server() -> None:
+    async with opened(library()) as screen:
+        await screen.press("asterisk")
+
+        assert "♥" in screen.lines[2]
+        assert screen.library.requests[-1] == "like t1"
+
+
+async def test_a_like_that_the_server_refuses_is_taken_back_with_a_word() -> None:
+    async with opened(library()) as screen:
+        screen.library.error = Unavailable("The database is away")
+
+        await screen.press("asterisk")
+        await screen.until(lambda: bool(screen.notice))
+
+        assert "♡" in screen.lines[2]
+        assert screen.notice == "Not saved: The database is away"
+
+
+async def test_a_click_on_the_heart_likes() -> None:
+    async with opened(library()) as screen:
+        await screen.pilot.click("#tracks", offset=(78, 1))
+
+        await screen.until(lambda: "like t2" in screen.library.requests)
+
+
+# --- the queue ---------------------------------------------------------------------------------------
+
+
+async def test_the_queue_is_edited_with_keys_and_every_edit_can_be_undone() -> None:
+    async with opened(library()) as screen:
+        await screen.press("a", "j", "a", "j", "A", "3")
+        assert titles(screen) == ["Title 3", "Title 1", "Title 2"]
+
+        await screen.press("J")
+        assert titles(screen) == ["Title 1", "Title 3", "Title 2"]
+        await screen.press("d")
+        assert titles(screen) == ["Title 1", "Title 2"]
+        await screen.press("D")
+        assert titles(screen) == []
+        await screen.press("u", "u", "u")
+
+        assert titles(screen) == ["Title 3", "Title 1", "Title 2"]
+
+
+async def test_enter_in_the_queue_goes_there_without_changing_it() -> None:
+    async with opened(library()) as screen:
+        await screen.play()
+        await screen.press("3", "j", "j")
+        before = screen.main.queue.entries
+
+        await screen.play()
+
+        assert screen.main.queue.entries == before
+        assert screen.playback.entry == before[2]
+
+
+async def test_a_wide_screen_has_the_queue_beside_the_list() -> None:
+    async with opened(library(), size=WIDE) as screen:
+        await screen.press("a")
+        assert "Queue · 1 track" in screen.text
+
+        await screen.press("3")
+
+        assert screen.app.focused is screen.main.queue_pane.table
+        assert screen.main.library.view == views.RECENT
+
+
+async def test_the_queue_moves_to_where_there_is_room_for_it() -> None:
+    async with opened(library()) as screen:
+        await screen.press("a", "3")
+        assert screen.main.library.view == views.QUEUE
+
+        await screen.pilot.resize_terminal(*WIDE)
+        await screen.pilot.pause()
+        assert screen.main.library.view == views.RECENT
+        await screen.pilot.resize_terminal(*SMALL)
+        await screen.pilot.pause()
+
+        assert screen.main.library.view == views.QUEUE
+
+
+# --- search ------------------------------------------------------------------------------------------
+
+
+async def test_search_asks_once_typing_pauses() -> None:
+    async with opened(library(12)) as screen:
+        await screen.press("slash", *"title 1")
+        await screen.until(lambda: screen.main.library.view == views.SEARCH)
+
+        assert [request for request in screen.library.requests if "search" in request] == ["search title 1"]
+        assert "4 tracks" in screen.text
+
+
+async def test_enter_in_the_search_field_plays_what_is_found_first() -> None:
+    async with opened(library(12)) as screen:
+        await screen.press("slash", *"title 12", "enter")
+        await screen.until(lambda: screen.player.loaded is not None)
+
+        assert titles(screen) == ["Title 12"]
+        assert screen.app.focused is screen.main.library.table
+
+
+async def test_escape_leaves_the_field_and_then_the_search() -> None:
+    async with opened(library(12)) as screen:
+        await screen.press("slash", *"title 12")
+        await screen.until(lambda: screen.main.library.view == views.SEARCH)
+
+        await screen.press("escape")
+        assert screen.main.library.view == views.SEARCH
+        await screen.press("escape")
+
+        assert screen.main.library.view == views.RECENT
+        assert "Title 1 " in screen.text
+
+
+async def test_nothing_found_says_so() -> None:
+    async with opened(library()) as screen:
+        await screen.press("slash", *"zzz")
+        await screen.until(lambda: screen.main.library.view == views.SEARCH)
+
+        assert "Nothing found." in screen.text
+
+
+async def test_letters_in_the_search_field_are_not_commands() -> None:
+    async with opened(library()) as screen:
+        await screen.press("slash", *"rs/q g", "space")
+
+        assert screen.main.queue.loop is Loop.OFF
+        assert screen.app.is_running
+
+
+# --- trouble -----------------------------------------------------------------------------------------
+
+
+async def test_an_unreachable_server_is_named_while_the_music_plays_on() -> None:
+    async with opened(library()) as screen:
+        await screen.play()
+        screen.library.error = Unreachable("http://fake.example does not answer")
+        await screen.press("2")
+        await screen.until(lambda: "trying again" in screen.notice)
+        assert "offline" in screen.lines[0]
+        assert screen.playback.is_audible
+
+        screen.library.error = None
+        await screen.pilot.pause(1.1)
+        await screen.until(lambda: "offline" not in screen.lines[0])
+
+        assert screen.notice == ""
+
+
+async def test_an_ended_session_leads_to_signing_in_again() -> None:
+    async with opened(library()) as screen:
+        screen.library.error = SessionEnded()
+
+        await screen.press("2")
+        await screen.until(lambda: isinstance(screen.app.screen, LoginScreen))
+
+        assert "session has ended" in screen.text
+        assert screen.library.closed
+
+
+# --- other screens -----------------------------------------------------------------------------------
+
+
+async def test_help_filters_and_does_what_is_chosen() -> None:
+    async with opened(library()) as screen:
+        await screen.press("question_mark")
+        assert isinstance(screen.app.screen, HelpScreen)
+
+        await screen.press(*"shuffle", "enter")
+
+        assert screen.main.queue.shuffled
+
+
+async def test_the_track_page_tells_what_is_known() -> None:
+    async with opened(library()) as screen:
+        await screen.press("i")
+        assert len(screen.app.screen.query("#track-facts")) == 1
+        for fact in ("Signals (1996)", "FLAC · 256 kbit/s · 44.1 kHz · stereo", "2026-05-01 by Ada"):
+            assert fact in screen.text
+
+        await screen.press("escape")
+
+        assert screen.app.screen is screen.main
+
+
+async def test_the_palette_does_what_keys_do() -> None:
+    async with opened(library()) as screen:
+        await screen.press("colon")
+        await screen.pilot.pause(0.3)
+        await screen.press(*"shuffle")
+        await screen.pilot.pause(0.3)
+        await screen.press("enter")
+
+        await screen.until(lambda: screen.main.queue.shuffled)
+
+
+@pytest.mark.parametrize("size", [(200, 60), WIDE, SMALL, (56, 16), (40, 10), (24, 4), (12, 3)])
+async def test_every_size_draws_and_plays(size: tuple[int, int]) -> None:
+    async with opened(library(), size=size) as screen:
+        await screen.play()
+        screen.player.reach(100_000)
+        await screen.press("j", "a", "3", "1")
+
+        assert len(screen.lines) == size[1]
+        assert any("│" in line for line in screen.lines)
+
+
+def test_the_app_class_holds_no_playing_logic() -> None:
+    """Controllers do; the application opens screens (docs/architecture.md)."""
+    assert not [name for name in vars(TonearmApp) if "play" in name.replace("player", "")]

@@ -1,0 +1,167 @@
+"""Accessibility rules and geometry, on every screen, in both themes, small and large."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import axe_playwright_python
+import pytest
+from playwright.async_api import Browser, Page, ViewportSize
+
+from tests.support import RunningServer
+from tests.web.browsing import DESKTOP, PHONE, row, said, sign_in, until, watch
+from tonearm_api.design import wave_levels
+from tonearm_api.library import Track
+from tonearm_api.text import safe_text
+
+pytestmark = pytest.mark.browser
+
+Theme = Literal["light", "dark"]
+
+_AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+_NARROW: ViewportSize = {"width": 320, "height": 640}
+_TARGET_PX = 44
+_SCREENS = ("/", "/liked", "/queue", "/me", "/?q=motion", "/?q=zzz", "track", "/login", "/signup", "/t/nothing")
+
+_SMALL_TARGETS = f"""
+[...document.querySelectorAll("a, button, input, summary")].filter((control) => {{
+  const {{ width, height }} = control.getBoundingClientRect();
+  const isShown = control.checkVisibility({{ visibilityProperty: true }}) && !control.matches(".skip, .unseen");
+  const target = control.closest("label") ?? control;
+  return isShown && width > 0 && Math.min(width, target.getBoundingClientRect().height) < {_TARGET_PX} - 0.5;
+}}).map((control) => control.outerHTML.slice(0, 120))
+"""
+
+_CLIPPED = """
+[...document.querySelectorAll("main *, .player *, .tabs *, header *")].filter((element) =>
+  element.checkVisibility() && element.childElementCount === 0 && element.textContent.trim() !== "" &&
+  !element.closest(".unseen, canvas") && element.scrollHeight > element.clientHeight + 3 && element.clientHeight > 0
+).map((element) => element.outerHTML.slice(0, 120))
+"""
+
+
+async def _open(page: Page, screen: str, library: list[Track]) -> None:
+    await page.goto(f"/t/{library[0].id}" if screen == "track" else screen)
+    await until(page, "document.readyState === 'complete'")
+
+
+async def _violations(page: Page) -> list[str]:
+    await page.evaluate(_AXE)
+    result: dict[str, Any] = await page.evaluate("axe.run({resultTypes: ['violations']})")  # Any: axe's own report
+    return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in result["violations"]]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+async def test_axe_finds_nothing_on_any_screen(
+    chromium: Browser, server: RunningServer, library: list[Track], theme: Theme, size: ViewportSize
+) -> None:
+    context = await chromium.new_context(base_url=server.url, viewport=size, color_scheme=theme)
+    page = await context.new_page()
+    found: dict[str, list[str]] = {}
+    await page.goto("/login")
+    found["/login"] = await _violations(page)
+    await sign_in(page)
+    await page.click(row("Glass Signals") + " .play")
+    await said(page, "Playing")
+    found["playing"] = await _violations(page)
+    for screen in _SCREENS:
+        await _open(page, screen, library)
+        found[screen] = await _violations(page)
+    await _open(page, "/", library)
+    await page.keyboard.press("?")
+    found["keys"] = await _violations(page)
+    await page.keyboard.press("Escape")
+    await page.click(row("Glass Signals") + " .more")
+    found["menu"] = await _violations(page)
+
+    assert {screen: faults for screen, faults in found.items() if faults} == {}
+
+
+@pytest.mark.parametrize("size", [_NARROW, PHONE, DESKTOP], ids=["320", "360", "1440"])
+@pytest.mark.parametrize("text_percent", [100, 200])
+async def test_nothing_overflows_and_no_text_is_clipped(
+    chromium: Browser,
+    server: RunningServer,
+    library: list[Track],
+    size: ViewportSize,
+    text_percent: int,
+    complaints: list[str],
+) -> None:
+    context = await chromium.new_context(base_url=server.url, viewport=size)
+    page = await context.new_page()
+    await watch(page, complaints)
+    await sign_in(page)
+    await page.click(row("Glass Signals") + " .play")
+    await said(page, "Playing")
+    wide: dict[str, float] = {}
+    clipped: dict[str, list[str]] = {}
+    for screen in ("/", "/me", "/queue", "track", "/?q=motion"):
+        await _open(page, screen, library)
+        await page.evaluate(f"document.documentElement.style.fontSize = '{text_percent}%'")
+        await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        wide[screen] = await page.evaluate("document.documentElement.scrollWidth")
+        clipped[screen] = await page.evaluate(_CLIPPED)
+
+    assert {screen: width for screen, width in wide.items() if width > size["width"]} == {}
+    assert {screen: texts for screen, texts in clipped.items() if texts} == {}
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+async def test_every_control_is_large_enough_for_a_finger(
+    chromium: Browser, server: RunningServer, library: list[Track], size: ViewportSize, complaints: list[str]
+) -> None:
+    context = await chromium.new_context(base_url=server.url, viewport=size)
+    page = await context.new_page()
+    await watch(page, complaints)
+    await sign_in(page)
+    await page.click(row("Glass Signals") + " .play")
+    await said(page, "Playing")
+    small: dict[str, list[str]] = {}
+    for screen in _SCREENS:
+        await _open(page, screen, library)
+        small[screen] = await page.evaluate(_SMALL_TARGETS)
+
+    assert {screen: controls for screen, controls in small.items() if controls} == {}
+
+
+async def test_page_and_terminal_draw_the_same_steps(page: Page) -> None:
+    bars = bytes((i * i * 7 + i) % 256 for i in range(800))
+    columns = [1, 7, 45, 80, 360, 799, 800, 1000]
+
+    drawn = await page.evaluate(
+        """async ([bars, columns]) => {
+            const wave = document.querySelector('link[href$="/wave.js"]').href;
+            const { levels } = await import(wave);
+            return columns.map((n) => levels(new Uint8Array(bars), n));
+        }""",
+        [list(bars), columns],
+    )
+
+    assert [wave_levels(bars, n) for n in columns] == drawn
+
+
+async def test_page_and_terminal_make_names_safe_in_the_same_way(page: Page) -> None:
+    names = [
+        "plain",
+        "Ünal Çelik",
+        "e\u0301" + "\u0301" * 9,
+        "a\x1b[31mred\x07\x00\u009b",
+        "one\ntwo\ttab\u2028three\x0b\x0c\x85",
+        "\u202egnp.exe\u2066\u200b\ufeff\u00ad",
+        "मि\u200dत्र 👩\u200d👩\u200d👧",
+        "\ue000\ufdd0",
+        "نجوم " + "x" * 1200,
+    ]
+
+    shown = await page.evaluate(
+        """async (names) => {
+            const { safeText } = await import(document.querySelector('link[href$="/text.js"]').href);
+            return names.map(safeText);
+        }""",
+        names,
+    )
+
+    assert [safe_text(name) for name in names] == shown

@@ -1,0 +1,406 @@
+"""The main screen: one list, the queue beside it where there is room, the player below.
+
+Joins widgets with controllers and decides nothing else: what plays is `playback`'s business, the queue's
+contents `queueing`'s, the lists' contents the library pane's.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input
+from textual.worker import Worker, WorkerState
+
+from tonearm_api.errors import TonearmError, Unauthenticated
+from tonearm_api.keymap import find_action
+from tonearm_api.library import Track
+from tonearm_tui import views
+from tonearm_tui.keys import WINDOW_S, Command, Fed, SequenceReader, bindings, sequences
+from tonearm_tui.likes import Likes
+from tonearm_tui.messages import (
+    RowLiked,
+    RowOpened,
+    ServerLost,
+    SessionOver,
+    ShareChosen,
+    ViewChosen,
+    ViewShown,
+)
+from tonearm_tui.playback import Playback, Status
+from tonearm_tui.player import Player
+from tonearm_tui.queue import PlayQueue
+from tonearm_tui.queueing import Queueing
+from tonearm_tui.screens.commands import commands
+from tonearm_tui.screens.help import HelpScreen
+from tonearm_tui.screens.track import TrackScreen
+from tonearm_tui.shelves import QueueRows
+from tonearm_tui.widgets.library_pane import LibraryPane
+from tonearm_tui.widgets.player_bar import PlayerBar
+from tonearm_tui.widgets.queue_pane import QueuePane
+from tonearm_tui.widgets.status_line import StatusLine
+from tonearm_tui.widgets.top_bar import Tab, Tabs, TopBar
+from tonearm_tui.widgets.track_table import Playing, TrackTable
+
+if TYPE_CHECKING:
+    from tonearm_api.client import Client
+
+TABS = (Tab(views.RECENT, "1", "Recent"), Tab(views.LIKED, "2", "Liked"), Tab(views.QUEUE, "3", "Queue"))
+
+_LIST_HINTS = ("view.search", "player.toggle", "list.open", "queue.add", "track.like", "app.palette", "app.help")
+_QUEUE_HINTS = ("list.open", "queue.remove", "queue.move_down", "queue.clear", "queue.undo", "app.back", "app.help")
+_SEARCH_HINTS = (("[search the library]", ""), ("enter", "play"), ("↑ ↓", "choose"), ("esc", "leave the field"))
+
+_QUIT_AGAIN_S = 3.0
+
+
+class MainScreen(Screen[None]):
+    """One signed-in account. `close` it before it is dropped."""
+
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings())
+    AUTO_FOCUS = "#tracks"
+    HORIZONTAL_BREAKPOINTS = [(0, "-mini"), (56, "-single"), (100, "-wide")]  # noqa: RUF012 - Textual declares no ClassVar
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-short"), (16, "-tall")]  # noqa: RUF012 - Textual declares no ClassVar
+
+    def __init__(self, *, client: Client, player: Player, name: str) -> None:
+        super().__init__()
+        self.client = client
+        self._account_name = name
+        self.queue = PlayQueue()
+        self.likes = Likes(client, on_change=self._likes_changed)
+        self.playback = Playback(queue=self.queue, player=player, server=client, watcher=self)
+        self.queueing = Queueing(queue=self.queue, playback=self.playback, say=self.notice)
+        self.library = LibraryPane(server=client, queue=self.queue, is_liked=self.likes.__contains__, id="library")
+        self.queue_pane = QueuePane(queue=self.queue, is_liked=self.likes.__contains__, id="queue")
+        self.player_bar = PlayerBar(
+            playback=self.playback, is_liked=self.likes.__contains__, waveform=client.waveform, id="player"
+        )
+        self._commands = commands(self)
+        self._sequence = SequenceReader(sequences())
+        self._sequence_timer: Timer | None = None
+        self._open_when_found = False
+        self._quit_asked_at = 0.0
+        self._in_queue_column = False
+        self._shows = False
+
+    def compose(self) -> ComposeResult:
+        yield TopBar(TABS, id="top")
+        with Horizontal(id="lists"):
+            yield self.library
+            yield self.queue_pane
+        yield self.player_bar
+        yield StatusLine(id="status")
+
+    def on_mount(self) -> None:
+        self._shows = True
+        self.query_one(TopBar).show_server(self._account_name, is_reachable=True)
+        self.library.open(views.RECENT)
+
+    async def close(self) -> None:
+        """End sound, tasks and connections of this account; nothing is drawn any more."""
+        self._shows = False
+        await self.playback.close()
+        await self.client.close()
+
+    # --- keys ---------------------------------------------------------------------------------------
+
+    def on_key(self, event: events.Key) -> None:
+        """Sequences come before single keys; text fields come before both."""
+        if isinstance(self.focused, Input):
+            return
+        fed = self._sequence.feed(event.key)
+        self._show_sequence()
+        match fed:
+            case Command(action_id, argument):
+                event.stop()
+                self.run(action_id, argument)
+            case Fed.BEGUN:
+                event.stop()
+                self._sequence_timer = self.set_timer(WINDOW_S, self._forget_sequence)
+
+    def _forget_sequence(self) -> None:
+        self._sequence.forget()
+        self._show_sequence()
+
+    def _show_sequence(self) -> None:
+        if self._sequence_timer is not None:
+            self._sequence_timer.stop()
+            self._sequence_timer = None
+        choices: dict[str, str] = {}
+        for key, command in self._sequence.choices.items():
+            if command.argument is None:
+                choices[key] = find_action(command.action_id).title
+            else:
+                choices["0 … 9"] = find_action(command.action_id).title
+        self._status.show_sequence(tuple(choices.items()))
+
+    def action_do(self, action_id: str) -> None:
+        self.run(action_id)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The search key is a letter like any other once the field has the focus."""
+        is_search = (action, parameters) == ("do", ("view.search",))
+        return not (is_search and isinstance(self.focused, Input))
+
+    def run(self, action_id: str, argument: int | None = None) -> None:
+        """Do one action of the key table."""
+        command = self._commands[action_id]
+        if argument is None:
+            command()
+        else:
+            command(argument)
+
+    # --- what the commands are made of --------------------------------------------------------------
+
+    @property
+    def table(self) -> TrackTable:
+        """The list that has the focus, or the large one."""
+        return self.focused if isinstance(self.focused, TrackTable) else self.library.table
+
+    @property
+    def _status(self) -> StatusLine:
+        return self.query_one(StatusLine)
+
+    @property
+    def _is_wide(self) -> bool:
+        return self.has_class("-wide")
+
+    def toggle(self) -> None:
+        if self.playback.entry is None and not self.queue.entries:
+            self.open_row(self.table, self.table.cursor)
+        else:
+            self.playback.toggle()
+
+    def with_track(self, do: Callable[[Track], object]) -> None:
+        if (row := self.table.current) is not None:
+            do(row.track)
+
+    def with_entry(self, do: Callable[[int], object]) -> None:
+        """Do something to the entry under the cursor, if the list is the queue."""
+        row = self.table.current
+        if row is not None and isinstance(self.table.rows, QueueRows):
+            do(int(row.key))
+
+    def move_entry(self, by: int) -> None:
+        def move(key: int) -> None:
+            if self.queueing.move(key, by=by):
+                self.table.move_cursor(self.table.cursor + by)
+
+        self.with_entry(move)
+
+    def open_row(self, table: TrackTable, index: int) -> None:
+        """Play a row: of the queue by going there, of a list by queueing the list."""
+        if index >= len(table.rows):
+            return
+        if isinstance(table.rows, QueueRows):
+            self.queueing.jump(int(table.rows[index].key))
+        else:
+            self.queueing.play_from(self.library.tracks, start=index)
+
+    def go_to_playing(self) -> None:
+        table = self.table
+        index = table.find(self._playing_key(table) or "")
+        if index is not None:
+            table.move_cursor(index)
+
+    def open_view(self, view: str) -> None:
+        self.library.find("")
+        self.library.open(view)
+        self.library.table.focus()
+
+    def open_queue(self) -> None:
+        if self._is_wide:
+            self.queue_pane.table.focus()
+        else:
+            self.open_view(views.QUEUE)
+
+    def start_search(self) -> None:
+        self.set_focus(self.query_one("#search", Input))  # at once: `focus` would let the next letter go elsewhere
+
+    def go_back(self) -> None:
+        """Out of the text field; out of the search; back to the large list."""
+        field = self.query_one("#search", Input)
+        if not field.has_focus or not field.value:
+            with self.prevent(Input.Changed):
+                field.value = ""
+            self.library.leave()
+        self._status.say("")
+        self.library.table.focus()
+
+    def show_help(self) -> None:
+        self.app.push_screen(HelpScreen(), self._run_chosen)
+
+    def _run_chosen(self, action_id: str | None) -> None:
+        if action_id is not None:
+            self.run(action_id)
+
+    def show_track(self, track: Track) -> None:
+        self.app.push_screen(TrackScreen(track, server=self.client, is_liked=track in self.likes))
+
+    @work(group="like", exit_on_error=False)
+    async def like(self, track: Track) -> None:
+        try:
+            await self.likes.toggle(track)
+        except Unauthenticated:
+            self.session_ended()
+        except TonearmError as error:
+            self.notice(f"Not saved: {error.detail}", is_error=True)
+        else:
+            if self.library.view != views.LIKED:
+                self.library.forget(views.LIKED)
+
+    def quit(self) -> None:
+        """At once in silence; music is cut off only when asked twice."""
+        now = time.monotonic()
+        if self.playback.status is Status.PLAYING and now - self._quit_asked_at > _QUIT_AGAIN_S:
+            self._quit_asked_at = now
+            self.notice("Quitting stops the music: q again quits")
+        else:
+            self.app.exit()
+
+    # --- what playback tells (playback.Watcher) -----------------------------------------------------
+
+    def playback_changed(self) -> None:
+        if not self._shows:
+            return
+        self.player_bar.changed()
+        self.queue_pane.changed()
+        if self.library.view == views.QUEUE:
+            self.library.table.grown()
+        for table in (self.library.table, self.queue_pane.table):
+            table.mark_playing(self._playing(table))
+        self._show_tabs()
+
+    def position_changed(self) -> None:
+        if self._shows:
+            self.player_bar.moved()
+
+    def notice(self, text: str, *, is_error: bool = False) -> None:
+        if self._shows:
+            self._status.say(text, is_error=is_error)
+
+    def session_ended(self) -> None:
+        self.post_message(SessionOver())
+
+    def _playing(self, table: TrackTable) -> Playing:
+        playback = self.playback
+        return Playing(self._playing_key(table), playback.is_audible, playback.status is Status.PAUSED)
+
+    def _playing_key(self, table: TrackTable) -> str | None:
+        entry = self.playback.entry
+        if entry is None or self.playback.status is Status.STOPPED:
+            return None
+        return str(entry.key) if isinstance(table.rows, QueueRows) else entry.track.id
+
+    def _likes_changed(self) -> None:
+        self.library.table.refresh()
+        self.queue_pane.table.refresh()
+        self.player_bar.changed()
+
+    # --- what widgets tell --------------------------------------------------------------------------
+
+    def on_row_opened(self, message: RowOpened) -> None:
+        self.open_row(message.table, message.index)
+
+    def on_row_liked(self, message: RowLiked) -> None:
+        self.like(message.table.rows[message.index].track)
+
+    def on_share_chosen(self, message: ShareChosen) -> None:
+        self.playback.seek_share(message.share)
+
+    def on_view_chosen(self, message: ViewChosen) -> None:
+        self.run(message.action_id)
+
+    def on_view_shown(self, message: ViewShown) -> None:
+        self.library.table.mark_playing(self._playing(self.library.table))
+        self._show_tabs()
+        self._show_hints()
+        if self._open_when_found and message.view == views.SEARCH:
+            self._open_found()
+
+    def on_server_lost(self, message: ServerLost) -> None:
+        self.query_one(TopBar).show_server(self._account_name, is_reachable=False)
+        self.notice(message.text, is_error=True)
+
+    def on_server_back(self) -> None:
+        if self.query_one(TopBar).show_server(self._account_name, is_reachable=True):
+            self.notice("")
+
+    @on(Input.Changed, "#search")
+    def _search_typed(self, event: Input.Changed) -> None:
+        self._open_when_found = False
+        if event.value.strip():
+            self.library.find(event.value)
+        else:
+            self.library.leave()
+
+    @on(Input.Submitted, "#search")
+    def _search_entered(self, event: Input.Submitted) -> None:
+        if not event.value.strip():
+            self.library.table.focus()
+        elif event.value.strip() == self.library.found_q and self.library.view == views.SEARCH:
+            self._open_found()
+        else:
+            self._open_when_found = True
+
+    def _open_found(self) -> None:
+        self._open_when_found = False
+        self.library.table.focus()
+        self.open_row(self.library.table, self.library.table.cursor)
+
+    def on_descendant_focus(self) -> None:
+        if self._is_wide:
+            self._in_queue_column = self.queue_pane.table.has_focus
+        self._show_hints()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """The queue moves into its column as soon as it has one, and back when it loses it."""
+        if self._is_wide and self.library.view == views.QUEUE:
+            self.library.leave()
+            self.queue_pane.table.focus()
+        elif not self._is_wide and self._in_queue_column:
+            self._in_queue_column = False
+            self.open_view(views.QUEUE)
+        self.playback_changed()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        if event.state is WorkerState.ERROR:
+            self.log.error(event.worker.error)
+            self.notice("Something went wrong here: the program goes on", is_error=True)
+
+    def _show_tabs(self) -> None:
+        self.query_one(Tabs).show(self.library.view, {views.QUEUE: len(self.queue.entries)})
+
+    def _show_hints(self) -> None:
+        if isinstance(self.focused, Input):
+            self._status.show_hints(_SEARCH_HINTS)
+            return
+        ids = _QUEUE_HINTS if isinstance(self.table.rows, QueueRows) else _LIST_HINTS
+        actions = [find_action(action_id) for action_id in ids]
+        self._status.show_hints(tuple((action.shown.split()[0], _SHORT[action.id]) for action in actions))
+
+
+_SHORT = {
+    "player.toggle": "pause",
+    "view.search": "search",
+    "list.open": "play",
+    "queue.add": "queue",
+    "track.like": "like",
+    "app.palette": "commands",
+    "app.help": "keys",
+    "queue.remove": "take out",
+    "queue.move_down": "move",
+    "queue.clear": "clear",
+    "queue.undo": "undo",
+    "app.back": "back",
+}

@@ -1,0 +1,93 @@
+"""One track: everything that is known about it."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Protocol
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tonearm_api.errors import TonearmError
+from tonearm_api.library import Track
+from tonearm_tui.cells import clock, count, fit
+
+_LABEL_CELLS = 10
+
+
+class TrackServer(Protocol):
+    async def get_track(self, track_id: str) -> Track: ...
+
+
+class TrackScreen(ModalScreen[None]):
+    """Shows what the list knew at once, and what the server says now as soon as it has answered."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,i,q,enter", "dismiss", "Close", show=False)]
+
+    def __init__(self, track: Track, *, server: TrackServer, is_liked: bool) -> None:
+        super().__init__()
+        self._track = track
+        self._server = server
+        self._is_liked = is_liked
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="track", classes="dialog"):
+            yield Static(Content(self._track.title), classes="heading", markup=False)
+            yield Static(facts(self._track, is_liked=self._is_liked), id="track-facts", markup=False)
+            yield Static("esc closes", classes="hint", markup=False)
+
+    def on_mount(self) -> None:
+        self._refresh_facts()
+
+    @work(exit_on_error=False)
+    async def _refresh_facts(self) -> None:
+        try:
+            track = await self._server.get_track(self._track.id)
+        except TonearmError:
+            return  # what the list knew stays
+        self.query_one("#track-facts", Static).update(facts(track, is_liked=track.liked))
+
+
+def facts(track: Track, *, is_liked: bool) -> Content:
+    """Label and value, a line each; what is not known is left out."""
+    year = f" ({track.year})" if track.year else ""
+    place = " · ".join(
+        text
+        for text, known in (
+            (f"disc {track.disc_number}", track.disc_number),
+            (f"track {track.track_number}", track.track_number),
+        )
+        if known
+    )
+    lines = (
+        ("Artist", ", ".join(track.artists) or track.artist),
+        ("Album", f"{track.album}{year}" if track.album else ""),
+        ("By", track.album_artist if track.album_artist != track.artist else ""),
+        ("Place", place),
+        ("Genre", ", ".join(track.genres)),
+        ("Length", clock(track.duration_ms)),
+        ("Audio", _audio(track)),
+        ("Liked", f"{'by you, ' if is_liked else ''}{count(track.likes, 'like', 'likes')} in all"),
+        ("Played", count(track.plays, "time", "times")),
+        ("Uploaded", f"{track.uploaded_at:%Y-%m-%d} by {track.uploaded_by.name}"),
+        ("Seen by", {"private": "you alone", "members": "everyone signed in", "public": "anyone"}[track.visibility]),
+        ("Id", track.id),
+    )
+    shown = [Content.assemble((fit(label, _LABEL_CELLS), "$muted"), Content(value)) for label, value in lines if value]
+    return Content("\n").join(shown)
+
+
+def _audio(track: Track) -> str:
+    parts = [track.format.value.upper()]
+    if track.bitrate_bps:
+        parts.append(f"{track.bitrate_bps // 1000} kbit/s")
+    if track.sample_rate_hz:
+        parts.append(f"{track.sample_rate_hz / 1000:g} kHz")
+    if track.channels:
+        parts.append({1: "mono", 2: "stereo"}.get(track.channels, f"{track.channels} channels"))
+    parts.append(f"{track.size_bytes / 1_000_000:.1f} MB")
+    return " · ".join(parts)
