@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
@@ -138,11 +139,10 @@ class Client:
 
     async def upload_track(self, path: Path, *, on_progress: Callable[[int], None] | None = None) -> library.Track:
         """Upload one file. `on_progress` gets the bytes sent so far, of `path`'s size. Reads the file as it sends."""
+        name = os.fsencode(path.name).decode(errors="replace")  # a name of other bytes than UTF-8 has no place in HTTP
         with path.open("rb") as file:
-            counted = _Counted(file, on_progress)
-            files = {
-                "file": (path.name, cast("Any", counted), "application/octet-stream")
-            }  # Any: httpx wants IO[bytes]
+            counted = cast("Any", _Counted(file, on_progress))  # Any: httpx wants IO[bytes]
+            files = {"file": (name, counted, "application/octet-stream")}
             content = await self._send("POST", library.UPLOAD_TRACK.path, files=files, timeout=_UPLOAD_S)
         return _decode(content, library.Track)
 

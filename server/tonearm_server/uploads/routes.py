@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aiohttp import BodyPartReader, hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from tonearm_api.errors import BadRequest, Fault, Invalid, TooLarge, UnsupportedMediaType
 from tonearm_api.library import UPLOAD_TRACK
@@ -46,7 +47,7 @@ async def _the_file(request: web.Request) -> BodyPartReader:
         raise TooLarge
     try:
         part = await (await request.multipart()).next()
-    except ValueError as error:
+    except (ValueError, HttpProcessingError) as error:
         raise BadRequest("The multipart body is broken") from error
     if not isinstance(part, BodyPartReader) or part.name != "file":
         fault = Fault(place="body", pointer="/file", code="missing", message="Send the audio in a part named file")
@@ -70,7 +71,7 @@ async def _receive(part: BodyPartReader, staged: Staged, *, limit_bytes: int) ->
             if len(waiting) >= _WRITE:
                 await staged.append(bytes(waiting))
                 waiting.clear()
-    except ValueError as error:
+    except (ValueError, HttpProcessingError) as error:
         raise BadRequest("The multipart body is broken") from error
     if waiting:
         await staged.append(bytes(waiting))

@@ -268,7 +268,7 @@ async def test_nobody_uploads_without_signing_in(server: RunningServer) -> None:
         assert (await post_file(http, b"abc")).status_code == 401
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "-i x;touch pwn.mp3", "a\x1b[2J.mp3", "\u202egpj.mp3", "x" * 300])
+@pytest.mark.parametrize("name", ["../../etc/passwd", "-i x;touch pwn.mp3", "\u202egpj.mp3", "x" * 300])
 async def test_a_hostile_file_name_is_only_a_title(
     server: RunningServer, http: httpx.AsyncClient, tmp_path: Path, name: str
 ) -> None:
@@ -280,6 +280,12 @@ async def test_a_hostile_file_name_is_only_a_title(
     assert answer.status_code == 201
     assert not any(ord(character) < 32 for character in answer.json()["title"])
     assert all(len(blob.name) >= 64 or "staging" in blob.parts for blob in blobs(server))
+
+
+async def test_a_file_name_that_breaks_the_headers_is_refused(http: httpx.AsyncClient) -> None:
+    answer = await post_file(http, b"abc", "a\x1b[2J.mp3")
+
+    assert (400, "bad_request") == (answer.status_code, answer.json()["code"])
 
 
 async def test_verification_goes_on_after_kill_9(tmp_path: Path) -> None:
