@@ -15,12 +15,15 @@ AUDIO_SUFFIXES = frozenset(
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:
-    """Every file meant by `paths`, once, in order; folders sorted by name. Raises UsageFault for what is not there."""
+    """Every file meant by `paths`, once, in order; folders sorted by name.
+
+    Raises UsageFault for what is not there, and for pipes and devices, which may never end.
+    """
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_dir():
             found |= dict.fromkeys(_walk(path))
-        elif path.exists():
+        elif path.is_file():
             found[path] = None
         else:
             raise UsageFault(f"There is no file or folder {display_path(path)}")

@@ -31,7 +31,7 @@ def test_every_endpoint_is_described() -> None:
 def test_the_one_in_docs_is_current() -> None:
     written = json.loads(DOCS.read_text())
 
-    assert document(ENDPOINTS) == written, "run: make docs"
+    assert document(ENDPOINTS) == written, "run: python tools/write_openapi.py"
 
 
 async def test_the_server_serves_it_to_everyone(server: RunningServer) -> None:

@@ -25,7 +25,7 @@ async def test_an_owner_signs_up_listens_seeks_skips_likes_and_signs_out(
         context = await chromium.new_context(base_url=server.url, viewport=PHONE)
         page = await context.new_page()
         await watch(page, complaints)
-    assert server.owner_signup_url is not None
+        assert server.owner_signup_url is not None
         await page.goto(server.owner_signup_url)
         await page.fill("#name", "Ada")
         await page.fill("#email", OWNER_EMAIL)

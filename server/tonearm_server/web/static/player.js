@@ -22,13 +22,13 @@ export function bindPlayer(bar, deck) {
     if (track === null) return;
     bar.dataset.loaded = "true";
     wave.show(track);
-    const title = slot(bar, "title");
-    title.textContent = track.title;
-    title.href = `/t/${track.id}`;
+    const link = slot(bar, "link");
+    link.href = `/t/${track.id}`;
+    slot(bar, "title").textContent = track.title;
     slot(bar, "artist").textContent = track.artist;
     const art = slot(bar, "art");
     art.hidden = !track.has_cover;
-    art.href = title.href;
+    art.href = link.href;
     art.setAttribute("aria-label", say("more", { title: track.title }));
     if (track.has_cover) art.firstElementChild.src = coverURL(track, SMALL_COVER);
     showLiked();

@@ -1,0 +1,195 @@
+"""The embedded job engine on a real database: once is enough, twice is possible, lost is not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.support import until
+
+from tonearm_server.jobs.models import Job
+from tonearm_server.jobs.queue import JobQueue
+from tonearm_server.jobs.recovery import release_leases
+from tonearm_server.kit.db import open_database, transaction
+from tonearm_server.models import MODELS
+
+HOUR_MS = 3_600_000
+
+
+class FakeClock:
+    def __init__(self) -> None:
+        self.ms = 1_000_000
+
+    def now_ms(self) -> int:
+        return self.ms
+
+    def monotonic_s(self) -> float:
+        return self.ms / 1000
+
+
+class Worker:
+    """A handler that fails as often as it is told, and can be made to wait."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.failures = 0
+        self.began = asyncio.Event()
+        self.may_end = asyncio.Event()
+        self.may_end.set()
+
+    async def __call__(self, subject: str) -> None:
+        self.began.set()
+        await self.may_end.wait()
+        if self.failures:
+            self.failures -= 1
+            raise RuntimeError("not yet")
+        self.done.append(subject)
+
+
+@pytest.fixture
+async def _database(tmp_path: Path) -> AsyncIterator[None]:
+    database = await open_database(tmp_path / "x.db", models=MODELS)
+    yield
+    await database.close()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+async def worker() -> Worker:
+    return Worker()
+
+
+@pytest.fixture
+async def jobs(_database: None, clock: FakeClock, worker: Worker) -> AsyncIterator[JobQueue]:
+    queue = JobQueue({"kind": worker}, clock=clock, workers=1)
+    yield queue
+    await queue.stop()
+
+
+async def add(jobs: JobQueue, subject: str) -> None:
+    async with transaction() as connection:
+        await jobs.add("kind", subject, connection=connection)
+    jobs.wake()
+
+
+async def is_empty() -> bool:
+    return not await Job.all().count()
+
+
+async def one_job() -> Job:
+    return await Job.all().get()
+
+
+async def test_a_job_is_done_and_forgotten(jobs: JobQueue, worker: Worker) -> None:
+    jobs.start()
+
+    await add(jobs, "a")
+    await until(is_empty, what="the job to be done")
+
+    assert worker.done == ["a"]
+
+
+async def test_a_job_added_twice_is_done_once(jobs: JobQueue, worker: Worker) -> None:
+    await add(jobs, "a")
+    await add(jobs, "a")
+
+    jobs.start()
+    await until(is_empty, what="the job to be done")
+
+    assert worker.done == ["a"]
+
+
+async def test_a_job_of_a_transaction_that_failed_is_not_there(jobs: JobQueue) -> None:
+    async def fail() -> None:
+        async with transaction() as connection:
+            await jobs.add("kind", "a", connection=connection)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await fail()
+
+    assert await is_empty()
+
+
+async def test_a_failed_job_waits_and_is_done_later(
+    jobs: JobQueue, worker: Worker, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker.failures = 1
+    jobs.start()
+    await add(jobs, "a")
+
+    async def was_put_off() -> bool:
+        return (await one_job()).due_at_ms > clock.ms
+
+    await until(was_put_off, what="the failed job to be put off")
+    assert (await one_job()).last_error == "RuntimeError"
+    clock.ms += HOUR_MS
+    jobs.wake()
+    await until(is_empty, what="the job to be done")
+
+    assert worker.done == ["a"]
+
+
+async def test_a_job_that_always_fails_is_dead_and_can_be_revived(
+    jobs: JobQueue, worker: Worker, clock: FakeClock
+) -> None:
+    worker.failures = 5
+    jobs.start()
+    await add(jobs, "a")
+
+    async def is_dead() -> bool:
+        clock.ms += HOUR_MS
+        jobs.wake()
+        return (await one_job()).is_dead
+
+    await until(is_dead, what="the job to be given up")
+    assert worker.done == []
+    await add(jobs, "a")
+    await until(is_empty, what="the revived job to be done")
+
+    assert worker.done == ["a"]
+
+
+async def test_a_cancelled_job_is_given_back(jobs: JobQueue, worker: Worker) -> None:
+    worker.may_end.clear()
+    jobs.start()
+    await add(jobs, "a")
+    await worker.began.wait()
+
+    await jobs.stop()
+
+    job = await one_job()
+    assert (job.leased_until_ms, job.attempts, job.is_dead) == (None, 0, False)
+
+
+async def test_a_lease_that_ran_out_is_taken_again(jobs: JobQueue, worker: Worker, clock: FakeClock) -> None:
+    await add(jobs, "a")
+    await Job.all().update(leased_until_ms=clock.ms + 1000, attempts=1)
+    jobs.start()
+    await asyncio.sleep(0)
+    assert worker.done == []
+
+    clock.ms += 2000
+    jobs.wake()
+    await until(is_empty, what="the abandoned job to be done")
+
+    assert worker.done == ["a"]
+
+
+async def test_leases_of_a_process_that_died_are_free_at_start(
+    jobs: JobQueue, worker: Worker, clock: FakeClock
+) -> None:
+    await add(jobs, "a")
+    await Job.all().update(leased_until_ms=clock.ms + HOUR_MS)
+
+    await release_leases()
+    jobs.start()
+    await until(is_empty, what="the freed job to be done")
+
+    assert worker.done == ["a"]

@@ -1,0 +1,132 @@
+"""`tonearm serve` and `tonearm server …` as an operator meets them."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.support import OTHER_EMAIL, OTHER_PASSWORD, TONEARM, clean_environment, running_server
+
+from tonearm_api.client import Client
+
+
+def tonearm(*arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+    environment = clean_environment(**settings)
+    return subprocess.run(
+        [TONEARM, *arguments], input=stdin, text=True, capture_output=True, env=environment, timeout=60, check=False
+    )
+
+
+def add_user(
+    data: Path, *, email: str = OTHER_EMAIL, password: str = OTHER_PASSWORD
+) -> subprocess.CompletedProcess[str]:
+    command = ("server", "user", "add", "--email", email, "--name", "Eve", "--password-stdin", "--data", str(data))
+    return tonearm(*command, stdin=f"{password}\n")
+
+
+async def can_sign_in(url: str) -> bool:
+    async with Client(url) as client:
+        return (await client.log_in(email=OTHER_EMAIL, password=OTHER_PASSWORD)).name == "Eve"
+
+
+async def test_an_account_is_added_before_the_server_runs(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+
+    result = add_user(data)
+
+    assert (result.returncode, result.stderr) == (0, "")
+    with running_server(data) as server:
+        assert await can_sign_in(server.url)
+
+
+async def test_an_account_is_added_beside_the_running_server(tmp_path: Path) -> None:
+    with running_server(tmp_path / "data") as server:
+        result = add_user(server.data)
+
+        assert (result.returncode, result.stderr) == (0, "")
+        assert await can_sign_in(server.url)
+        assert (server.data / "control.sock").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("running", [False, True])
+def test_a_refused_account_says_why(tmp_path: Path, running: bool) -> None:
+    data = tmp_path / "data"
+    if running:
+        with running_server(data):
+            weak, first, second = add_user(data, password="1234"), add_user(data), add_user(data)
+    else:
+        weak, first, second = add_user(data, password="1234"), add_user(data), add_user(data)
+
+    assert (weak.returncode, "10 characters" in weak.stderr) == (2, True)
+    assert first.returncode == 0
+    assert (second.returncode, "e-mail" in second.stderr) == (2, True)
+
+
+def test_one_data_folder_has_one_server(tmp_path: Path) -> None:
+    with running_server(tmp_path / "data") as server:
+        second = tonearm("serve", "--port", "0", "--data", str(server.data))
+
+    assert second.returncode == 2
+    assert "stop it first" in second.stderr
+
+
+def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
+    with running_server(tmp_path / "data") as server:
+        port = server.url.rpartition(":")[2]
+        second = tonearm("serve", "--port", port, "--data", str(tmp_path / "other"))
+
+    assert second.returncode == 2
+    assert "Cannot listen" in second.stderr
+
+
+def test_sigterm_drains_and_exits_0(tmp_path: Path) -> None:
+    with running_server(tmp_path / "data") as server:
+        assert httpx.get(f"{server.url}/readyz").status_code == 200
+        began = time.monotonic()
+
+        assert server.stop() == 0
+        assert time.monotonic() - began < 15
+
+
+def test_every_fault_of_the_settings_is_named(tmp_path: Path) -> None:
+    result = tonearm(
+        "server",
+        "config",
+        "check",
+        TONEARM_PORT="high",
+        TONEARM_REGISTRATION="maybe",
+        TONEARM_PUBLIC_URL="music.example.org/path",
+        TONEARM_NO_SUCH_THING="1",
+        TONEARM_PROFILE="the client's, which is no fault",
+    )
+
+    assert result.returncode == 2
+    for name in ("TONEARM_PORT", "TONEARM_REGISTRATION", "TONEARM_PUBLIC_URL", "TONEARM_NO_SUCH_THING"):
+        assert name in result.stderr
+    assert "TONEARM_PROFILE" not in result.stderr
+
+
+def test_settings_come_from_command_line_over_environment_over_file(tmp_path: Path) -> None:
+    file = tmp_path / "tonearm.toml"
+    file.write_text('port = 1\nregistration = "closed"\nverifiers = 3\n')
+    data = ("--data", str(tmp_path / "data"))
+
+    result = tonearm("server", "config", "check", *data, TONEARM_CONFIG=str(file), TONEARM_PORT="2")
+
+    lines = result.stdout.splitlines()
+    assert {"port = 2", "registration = closed", "verifiers = 3", f"data = {tmp_path / 'data'}"} <= set(lines)
+
+
+@pytest.mark.parametrize("content", ["port = [", "no_such_setting = 1"])
+def test_a_faulty_file_is_said(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "tonearm.toml"
+    file.write_text(content)
+
+    result = tonearm("server", "config", "check", TONEARM_CONFIG=str(file))
+
+    assert result.returncode == 2
+    assert "Traceback" not in result.stderr
+    assert result.stderr.strip()
