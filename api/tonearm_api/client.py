@@ -26,7 +26,7 @@ from tonearm_api.endpoint import Endpoint, Nothing
 from tonearm_api.errors import Problem, SessionEnded, TonearmError, Unauthenticated, Unreachable, error_from_problem
 from tonearm_api.health import HEALTHZ, Health
 from tonearm_api.search import SEARCH, SUGGEST, Search, SearchResult, Suggest
-from tonearm_api.text import safe_tree
+from tonearm_api.text import safe_text, safe_tree
 
 RequestT = TypeVar("RequestT", bound=msgspec.Struct)
 ResponseT = TypeVar("ResponseT")
@@ -139,7 +139,7 @@ class Client:
 
     async def upload_track(self, path: Path, *, on_progress: Callable[[int], None] | None = None) -> library.Track:
         """Upload one file. `on_progress` gets the bytes sent so far, of `path`'s size. Reads the file as it sends."""
-        name = os.fsencode(path.name).decode(errors="replace")  # a name of other bytes than UTF-8 has no place in HTTP
+        name = safe_text(os.fsencode(path.name).decode(errors="replace"))  # a header holds no other bytes
         with path.open("rb") as file:
             counted = cast("Any", _Counted(file, on_progress))  # Any: httpx wants IO[bytes]
             files = {"file": (name, counted, "application/octet-stream")}

@@ -73,7 +73,7 @@ async def hostile() -> AsyncIterator[None]:
     app.add_routes(
         [web.get("/api/v1/tracks", listing), web.get("/api/v1/tracks/{id}", one), web.get("/api/v1/search", search)]
     )
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, shutdown_timeout=0)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     login = Login(

@@ -73,13 +73,9 @@ async def test_quiet_prints_data_alone() -> None:
 async def test_on_a_terminal_columns_line_up_whatever_the_script(track: Track, foreign: Track, columns: int) -> None:
     code, lines = await on_terminal("ls", "--limit", "2", columns=columns)
 
-    at = {
-        cell_len(line[: line.index(track_id)])
-        for line in lines
-        for track_id in (track.id, foreign.id)
-        if track_id in line
-    }
-    assert (code, len(at)) == (0, 1)
+    rows = [(line, item.id) for line in lines for item in (track, foreign) if item.id in line]
+    at = {cell_len(line.partition(track_id)[0]) for line, track_id in rows}
+    assert (code, len(rows), len(at)) == (0, 2, 1)
     assert all("\t" not in line for line in lines)
 
 

@@ -37,7 +37,7 @@ async def strange() -> AsyncIterator[Strange]:
     async def start(handler: Handler) -> None:
         app = web.Application()
         app.router.add_post("/api/v1/tracks", handler)
-        runner = web.AppRunner(app)
+        runner = web.AppRunner(app, shutdown_timeout=0)
         runners.append(runner)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -206,11 +206,11 @@ async def test_a_busy_server_is_asked_again(song: MakeSong, strange: Strange) ->
 
 
 async def test_ctrl_c_is_exit_130_and_says_what_was_not_sent(song: MakeSong, strange: Strange) -> None:
-    arrived = asyncio.Event()
+    arrived, released = asyncio.Event(), asyncio.Event()
 
     async def never(request: web.Request) -> web.StreamResponse:
         arrived.set()
-        await asyncio.sleep(60)
+        await released.wait()
         return web.Response()
 
     await strange(never)
@@ -220,6 +220,7 @@ async def test_ctrl_c_is_exit_130_and_says_what_was_not_sent(song: MakeSong, str
     await asyncio.wait_for(arrived.wait(), timeout=30)
     process.send_signal(signal.SIGINT)
     stdout, stderr = await asyncio.wait_for(process.communicate(), timeout=10)
+    released.set()
 
     assert (process.returncode, stdout) == (130, b"")
     assert stderr == b"0 files uploaded, 1 not sent\n"

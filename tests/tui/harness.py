@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -41,7 +41,7 @@ class Opened:
     app: TonearmApp
     pilot: Pilot[Any]  # Any: the application's result, of which there is none
     player: FakePlayer
-    library: FakeLibrary
+    library: FakeLibrary = field(default_factory=lambda: FakeLibrary([]))
 
     @property
     def main(self) -> MainScreen:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,7 +21,7 @@ _MAX_ROWS = 40
 
 
 async def _open_long_list(page: Page, sample: Track) -> None:
-    """The list by title, answered here with thousands of tracks made from one."""
+    """The list by title, answered here with thousands of tracks made from one, whose sound they all have."""
     like_sample: dict[str, Any] = msgspec.to_builtins(sample)  # Any: JSON
 
     async def answer(route: Route) -> None:
@@ -32,7 +33,11 @@ async def _open_long_list(page: Page, sample: Track) -> None:
         page_of_tracks = {"items": items, "next_cursor": str(end) if end < _TRACKS else None}
         await route.fulfill(content_type="application/json", body=json.dumps(page_of_tracks))
 
+    async def sound(route: Route) -> None:
+        await route.continue_(url=re.sub(r"long\d+", sample.id, route.request.url))
+
     await page.context.route("**/api/v1/tracks?*", answer)
+    await page.context.route(re.compile(r"/long\d+"), sound)
     await page.click('[data-sort="title"]')
     await page.wait_for_selector(row("Track 1"))
 

@@ -27,10 +27,9 @@ _SCREENS = ("/", "/liked", "/queue", "/me", "/?q=motion", "/?q=zzz", "track", "/
 
 _SMALL_TARGETS = f"""
 [...document.querySelectorAll("a, button, input, summary")].filter((control) => {{
-  const {{ width, height }} = control.getBoundingClientRect();
   const isShown = control.checkVisibility({{ visibilityProperty: true }}) && !control.matches(".skip, .unseen");
-  const target = control.closest("label") ?? control;
-  return isShown && width > 0 && Math.min(width, target.getBoundingClientRect().height) < {_TARGET_PX} - 0.5;
+  const {{ width, height }} = (control.closest("label") ?? control).getBoundingClientRect();
+  return isShown && width > 0 && Math.min(width, height) < {_TARGET_PX} - 0.5;
 }}).map((control) => control.outerHTML.slice(0, 120))
 """
 

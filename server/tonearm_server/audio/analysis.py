@@ -55,16 +55,18 @@ class Analyser:
         self._running: set[asyncio.subprocess.Process] = set()
 
     async def close(self) -> None:
-        """End every ffmpeg that still runs; whoever waits for one sees it fail."""
+        """End every ffmpeg that still runs; whoever waits for one gets Unavailable."""
         for process in list(self._running):
             await _end(process)
 
     async def analyse(self, descriptor: int, *, header: AudioHeader) -> Analysis:
-        """Raises Undecodable, TruncatedAudio, or Unavailable when ffmpeg itself cannot run."""
+        """Raises Undecodable, TruncatedAudio, or Unavailable when ffmpeg cannot run or was ended by somebody else."""
         async with self._slots:
             run = await self._run(descriptor, header=header)
         if run.exit_code == CANNOT_RUN:
             log.error("ffmpeg cannot be started: %s", run.log[-200:].strip())
+            raise Unavailable
+        if run.exit_code == -signal.SIGKILL:  # not the budget, which ends with SIGXCPU: a drain, or no memory left
             raise Unavailable
         return _judge(run, header=header)
 

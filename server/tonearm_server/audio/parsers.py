@@ -33,10 +33,10 @@ _ENVIRONMENT: Final = {"LC_ALL": "C.UTF-8"}  # no secret of the server's is in r
 class _Zygote:
     """One running zygote and the socket that its requests go through."""
 
-    def __init__(self, process: asyncio.subprocess.Process, control: socket.socket, *, layers: int) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, control: socket.socket) -> None:
         self.process = process
         self.control = control
-        self.layers = layers
+        self.layers = 0
 
     async def end(self) -> None:
         self.control.close()
@@ -93,8 +93,15 @@ class Parsers:
     async def _running(self) -> _Zygote:
         async with self._starting:
             if self._zygote is None or self._zygote.process.returncode is not None:
-                self._zygote = await _start(self._command)
+                self._zygote = await self._start()
             return self._zygote
+
+    async def _start(self) -> _Zygote:
+        try:
+            return await _start(self._command)
+        except OSError as failed:
+            log.exception("The parsers' zygote does not start")
+            raise Unavailable from failed
 
     async def _discard(self, dead: _Zygote) -> None:
         """End `dead`, so that the next request starts another; a neighbour may have done so already."""
@@ -108,13 +115,8 @@ async def _ask(running: _Zygote, kind: bytes, descriptor: int) -> bytes:
     """The answer; empty when the zygote did not live to give one, or did not give it in time."""
     listening, speaking = os.pipe()
     with os.fdopen(listening, "rb", buffering=0) as answer:
-        try:
-            with open_anew(descriptor) as file:
-                socket.send_fds(running.control, [kind], [file, speaking])
-        except OSError:
+        if not _send(running.control, kind, descriptor=descriptor, speaking=speaking):
             return b""
-        finally:
-            os.close(speaking)
         try:
             async with asyncio.timeout(_WALL_S):
                 return await read_pipe(answer, most_bytes=MOST_BYTES)
@@ -122,11 +124,21 @@ async def _ask(running: _Zygote, kind: bytes, descriptor: int) -> bytes:
             return b""
 
 
+def _send(control: socket.socket, kind: bytes, *, descriptor: int, speaking: int) -> bool:
+    """Hand over the file and the pipe, of which this side keeps nothing; False when nobody takes them."""
+    try:
+        with open_anew(descriptor) as file, contextlib.suppress(OSError):
+            return bool(socket.send_fds(control, [kind], [file, speaking]))
+        return False
+    finally:
+        os.close(speaking)
+
+
 async def _start(command: Sequence[str]) -> _Zygote:
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
-    with theirs:
-        try:
+    try:
+        with theirs:
             process = await asyncio.create_subprocess_exec(
                 *command,
                 str(os.getpid()),
@@ -135,19 +147,22 @@ async def _start(command: Sequence[str]) -> _Zygote:
                 env=_ENVIRONMENT,
                 start_new_session=True,  # Ctrl-C at the server's terminal is the server's to handle
             )
-        except OSError as missing:
-            ours.close()
-            raise Unavailable from missing
-    try:
-        async with asyncio.timeout(_START_S):
-            first = await asyncio.get_running_loop().sock_recv(ours, 1)
-    except TimeoutError:
-        first = b""
-    if not first:
+    except BaseException:
         ours.close()
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-        log.error("The parser's zygote did not start")
-        raise Unavailable
-    return _Zygote(process, ours, layers=first[0])
+        raise
+    started = _Zygote(process, ours)
+    try:
+        started.layers = await _first_byte(ours)
+    except BaseException:
+        await started.end()
+        raise
+    return started
+
+
+async def _first_byte(control: socket.socket) -> int:
+    """The layers that hold, which the zygote sends when it is ready. Raises OSError when it does not come so far."""
+    async with asyncio.timeout(_START_S):  # TimeoutError is an OSError
+        first = await asyncio.get_running_loop().sock_recv(control, 1)
+    if not first:
+        raise ConnectionResetError
+    return first[0]

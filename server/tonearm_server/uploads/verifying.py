@@ -54,8 +54,11 @@ class Verifier:
         return await self.sandbox.analyse(file.fileno(), header=header)
 
     async def _store_cover(self, file: BinaryIO) -> str | None:
-        """Store the rendered covers; returns their key, the hash of the largest."""
-        pictures = await self.sandbox.render_covers(file.fileno())
+        """Store the rendered covers; returns their key, the hash of the largest. A bad picture is no cover."""
+        try:
+            pictures = await self.sandbox.render_covers(file.fileno())
+        except RefusedFile:
+            return None
         if not pictures:
             return None
         cover = hashlib.sha256(pictures[CoverSize.PX1024]).hexdigest()

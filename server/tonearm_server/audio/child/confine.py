@@ -61,18 +61,22 @@ DECODER_CALLS: Final[Calls] = {
 
 
 def set_limits(*, cpu_s: int, memory_bytes: int, open_files: int) -> None:
-    """Bound this process and what it starts: CPU seconds, address space, descriptors; no files grow, no core dumps."""
-    bounds = {
-        resource.RLIMIT_CPU: cpu_s,
-        resource.RLIMIT_AS: memory_bytes,
-        resource.RLIMIT_NOFILE: open_files,
-        resource.RLIMIT_FSIZE: 0,
-        resource.RLIMIT_CORE: 0,
-    }
-    for limit, bound in bounds.items():
-        hard = resource.getrlimit(limit)[1]
-        within = bound if hard == resource.RLIM_INFINITY else min(bound, hard)
-        resource.setrlimit(limit, (within, within))
+    """Bound this process and what it starts: CPU time, address space, descriptors; no files grow, no core dumps.
+
+    At the limit of CPU time comes SIGXCPU, which says what happened, and a second later SIGKILL.
+    """
+    _bound(resource.RLIMIT_CPU, cpu_s, at_most=cpu_s + 1)
+    _bound(resource.RLIMIT_AS, memory_bytes, at_most=memory_bytes)
+    _bound(resource.RLIMIT_NOFILE, open_files, at_most=open_files)
+    _bound(resource.RLIMIT_FSIZE, 0, at_most=0)
+    _bound(resource.RLIMIT_CORE, 0, at_most=0)
+
+
+def _bound(limit: int, amount: int, *, at_most: int) -> None:
+    hard = resource.getrlimit(limit)[1]
+    if hard != resource.RLIM_INFINITY:
+        amount, at_most = min(amount, hard), min(at_most, hard)
+    resource.setrlimit(limit, (amount, at_most))
 
 
 def keep_calls(calls: Calls) -> None:

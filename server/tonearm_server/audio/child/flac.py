@@ -12,7 +12,9 @@ from tonearm_server.audio.child.source import Source
 
 _STREAMINFO, _PADDING, _COMMENTS, _PICTURE = 0, 1, 4, 6
 _HEADER_BYTES: Final = 16  # the longest frame header, RFC 9639 section 9.1
-_TAIL_BYTES: Final = 2 << 20  # more than twice the largest frame of 8 channels, 32 bits and 65,535 samples is rare
+_TAIL_BYTES: Final = 1 << 20
+"""What is looked at of the end: eight times the frames of studio audio (192 kHz, 24 bits, 8 channels)."""
+
 _TRIED_FRAMES: Final = 8  # headers that only look like one are rarer than 1 in 10^6 bytes
 _ID3V1_BYTES: Final = 128
 
@@ -83,8 +85,7 @@ def _parse_stream_info(block: bytes) -> _StreamInfo:
 
 def _reaches_the_end(source: Source, audio_at: int, info: _StreamInfo) -> bool:
     """Whether the last whole frame, proven by both checksums, holds the last declared sample."""
-    tail_bytes = min(max(2 * info.largest_frame_bytes, 1 << 16), _TAIL_BYTES)
-    start = max(audio_at, source.size_bytes - tail_bytes)
+    start = max(audio_at, source.size_bytes - _tail_bytes(info))
     tail = source.read(start, source.size_bytes - start)
     ends = {len(tail)}
     if tail[-_ID3V1_BYTES:][:3] == b"TAG":
@@ -95,6 +96,13 @@ def _reaches_the_end(source: Source, audio_at: int, info: _StreamInfo) -> bool:
         if tried == _TRIED_FRAMES:
             break
     return False
+
+
+def _tail_bytes(info: _StreamInfo) -> int:
+    """A stretch that holds the last frame whole; encoders that write to a pipe do not say how large it may be."""
+    if not info.largest_frame_bytes:
+        return _TAIL_BYTES
+    return min(2 * info.largest_frame_bytes + _ID3V1_BYTES, _TAIL_BYTES)
 
 
 def _frames_from_behind(tail: bytes, info: _StreamInfo) -> Iterator[_Frame]:

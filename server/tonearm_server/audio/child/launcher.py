@@ -15,7 +15,7 @@ from tonearm_server.audio.child.landlock import give_up_files
 CANNOT_RUN: Final = 126
 """Exit code when the cage could not be built or ffmpeg not be started; a shell says the same."""
 
-_OPEN_FILES = 32  # three streams, the fingerprint, the file twice, libraries one at a time (`stack.md` §4 measured 32)
+_OPEN_FILES = 32  # three streams, the fingerprint, the file twice and libraries one at a time are under 10
 _LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache")
 _LOADERS = (
     "/lib64/ld-linux-x86-64.so.2",

@@ -1,4 +1,4 @@
-"""How large honest tags get. Everything above is refused before a tag parser sees it (`docs/decisions`, T16 and T17).
+"""How large honest tags get. Everything above is refused before a tag parser sees it.
 
 Measured on mutagen 1.48.1: 300,000 tiny frames in 4.8 MB cost 45 s, a 4.2 MB SYLT frame more than 60 s, and
 212 KB of one compressed frame became 200 MB.

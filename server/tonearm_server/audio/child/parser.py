@@ -50,7 +50,7 @@ def run(handlers: dict[bytes, zygote.Handler], *, parent_pid: int, budget: zygot
     with socket.socket(fileno=sys.stdin.fileno()) as control:
         control.send(bytes([layers]))
         os.dup2(sys.stdout.fileno(), sys.stderr.fileno())  # a C library's complaint about a file is nobody's news
-        zygote.serve(control, handlers=handlers, endings=ENDINGS, budget=budget)
+        zygote.Zygote(handlers, endings=ENDINGS, budget=budget).serve(control)
 
 
 def preload() -> None:

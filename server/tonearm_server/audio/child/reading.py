@@ -29,6 +29,9 @@ _FRONT_COVER: Final = 3  # ID3v2.4.0 native frames, section 4.14; FLAC and Ogg s
 _OPUS_RATE_HZ: Final = 48_000  # RFC 7845 section 4: whatever the input was
 _LONGEST_MS: Final = 7 * 24 * 3_600_000  # a declared week is a mistake or a trap: better not known
 
+_MOST_BPS: Final = 1 << 30  # 32 channels of 32 bits at 1 MHz
+_MOST_HZ: Final = 1 << 22
+
 _WANTED = "TIT2 TPE1 TPE2 TALB TCON TDRC TYER TDAT TDOR TORY TRCK TPOS APIC TT2 TP1 TP2 TAL TCO TYE TDA TOR TRK TPA PIC"
 _FRAMES: Final = {name: kind for name, kind in (*Frames.items(), *Frames_2_2.items()) if name in _WANTED.split()}
 """Only these are parsed: frames that are costly to parse (lyrics, chapters, objects) stay bytes."""
@@ -88,8 +91,8 @@ def _read_wave(source: Source, wave: Wave) -> Tagged:
     header = AudioHeader(
         format=AudioFormat.WAV,
         duration_ms=_within(wave.duration_ms, most=_LONGEST_MS),
-        bitrate_bps=wave.bitrate_bps,
-        sample_rate_hz=wave.sample_rate_hz,
+        bitrate_bps=_within(wave.bitrate_bps, most=_MOST_BPS),
+        sample_rate_hz=_within(wave.sample_rate_hz, most=_MOST_HZ),
         channels=wave.channels,
         tags=tags.tags_from_id3(id3) if wave.id3 else tags.tags_from_riff(texts),
         has_picture=bool(pictures),
@@ -107,14 +110,14 @@ def _id3(file: BinaryIO) -> Any:
 def _header(source: Source, kind: AudioFormat, info: Any, found: AudioTags, pictures: list[bytes]) -> AudioHeader:
     """`info` is mutagen's: a class of its own for every format, alike in what is read here."""
     duration_ms = _within(round(info.length * 1000), most=_LONGEST_MS)
-    average_bps = source.size_bytes * 8_000 // duration_ms if duration_ms else None
-    # What ALAC declares is the rate before compression.
-    declared_bps = None if kind is AudioFormat.ALAC else _within(int(getattr(info, "bitrate", 0)), most=1 << 31)
+    average_bps = source.size_bytes * 8_000 // duration_ms if duration_ms else 0
+    # What ALAC declares is the rate before compression, Opus nothing.
+    declared_bps = 0 if kind is AudioFormat.ALAC else int(getattr(info, "bitrate", 0))
     return AudioHeader(
         format=kind,
         duration_ms=duration_ms,
-        bitrate_bps=declared_bps or average_bps,
-        sample_rate_hz=_within(int(getattr(info, "sample_rate", _OPUS_RATE_HZ)), most=1 << 31),
+        bitrate_bps=_within(declared_bps, most=_MOST_BPS) or _within(average_bps, most=_MOST_BPS),
+        sample_rate_hz=_within(int(getattr(info, "sample_rate", _OPUS_RATE_HZ)), most=_MOST_HZ),
         channels=_within(info.channels, most=255),
         tags=found,
         has_picture=bool(pictures),

@@ -226,20 +226,20 @@ bindKeys(boot.keys, {
 // --- search -----------------------------------------------------------------------------------------
 
 let typing = 0;
+const searched = () => new URLSearchParams(location.search).get("q") ?? "";
 
-function searchFor(q, { replace }) {
+async function searchFor(q) {
   clearTimeout(typing);
-  router.go(q ? `/?${new URLSearchParams({ q })}` : "/", { replace });
+  if (q !== searched()) await router.go(q ? `/?${new URLSearchParams({ q })}` : "/", { replace: searched() !== "" });
 }
 
 field?.addEventListener("input", () => {
   clearTimeout(typing);
-  const replace = new URLSearchParams(location.search).has("q");
-  typing = setTimeout(() => searchFor(field.value.trim(), { replace }), TYPING_MS);
+  typing = setTimeout(() => searchFor(field.value.trim()), TYPING_MS);
 });
-field?.form.addEventListener("submit", (event) => {
+field?.form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  searchFor(field.value.trim(), { replace: true });
+  await searchFor(field.value.trim());
   view?.list?.focus(0);
 });
 
