@@ -62,7 +62,6 @@ OWN = {
 EXTRAS = {
     "tui": Extra(section="Music", name="tui", module="textual", summary="Open the player"),
     "serve": Extra(section="Server", name="server", module="aiohttp", summary="Start a server"),
-    "worker": Extra(section="Server", name="server", module="aiohttp", summary="Work on a server's jobs"),
     "server": Extra(section="Server", name="server", module="aiohttp", summary="Look after a server"),
 }
 

@@ -25,8 +25,10 @@ def run_demo(home: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.timeout(240)
 def test_the_demo_plays_and_a_second_run_finds_everything_there(tmp_path: Path) -> None:
-    first = run_demo(tmp_path / "demo")
-    second = run_demo(tmp_path / "demo")
+    home = tmp_path / "demo"
+
+    first = run_demo(home)
+    second = run_demo(home)
 
     assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
     assert "signed up" in first.stdout
@@ -35,6 +37,8 @@ def test_the_demo_plays_and_a_second_run_finds_everything_there(tmp_path: Path) 
     assert "uploaded 0, 3 there already\n" in second.stdout
     for ran in (first, second):
         assert len(re.findall(r"^position ", ran.stdout, re.MULTILINE)) >= 2
+    assert (home / "password").stat().st_mode & 0o077 == 0
+    assert not (home / "server.pid").exists()
 
 
 def test_a_server_that_an_earlier_run_left_is_named(tmp_path: Path) -> None:
@@ -51,11 +55,3 @@ def test_a_server_that_an_earlier_run_left_is_named(tmp_path: Path) -> None:
 
     assert ran.returncode == 1
     assert f"kill {left.pid}" in ran.stderr
-
-
-def test_the_demos_password_is_for_its_owner_alone(tmp_path: Path) -> None:
-    home = tmp_path / "demo"
-    run_demo(home)
-
-    assert (home / "password").stat().st_mode & 0o077 == 0
-    assert not (home / "server.pid").exists()

@@ -40,6 +40,21 @@ _CLIPPED = """
 ).map((element) => element.outerHTML.slice(0, 120))
 """
 
+_OVERLAPPING = """
+(() => {
+  const parts = [...document.querySelectorAll(".bar button, .bar .title, .bar .artist, .bar .clock, .tabs span")]
+    .filter((part) => part.checkVisibility({ visibilityProperty: true }) && part.textContent.trim() + part.ariaLabel);
+  const boxes = parts.map((part) => part.getBoundingClientRect());
+  const found = parts.filter((part) => part.matches(".title") && part.clientWidth < 80).map((part) => part.outerHTML);
+  boxes.forEach((a, i) => boxes.slice(i + 1).forEach((b, j) => {
+    const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (across > 1 && down > 1) found.push(`${parts[i].className} / ${parts[i + 1 + j].className}`);
+  }));
+  return found;
+})()
+"""
+
 
 async def _open(page: Page, screen: str, library: list[Track]) -> None:
     await page.goto(f"/t/{library[0].id}" if screen == "track" else screen)
@@ -97,15 +112,18 @@ async def test_nothing_overflows_and_no_text_is_clipped(
     await said(page, "Playing")
     wide: dict[str, float] = {}
     clipped: dict[str, list[str]] = {}
+    overlapping: dict[str, list[str]] = {}
     for screen in ("/", "/me", "/queue", "track", "/?q=motion"):
         await _open(page, screen, library)
         await page.evaluate(f"document.documentElement.style.fontSize = '{text_percent}%'")
         await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         wide[screen] = await page.evaluate("document.documentElement.scrollWidth")
         clipped[screen] = await page.evaluate(_CLIPPED)
+        overlapping[screen] = await page.evaluate(_OVERLAPPING)
 
     assert {screen: width for screen, width in wide.items() if width > size["width"]} == {}
     assert {screen: texts for screen, texts in clipped.items() if texts} == {}
+    assert {screen: parts for screen, parts in overlapping.items() if parts} == {}
 
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])

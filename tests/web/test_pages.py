@@ -126,6 +126,7 @@ async def test_signing_out_ends_the_session_for_real(browser: httpx.AsyncClient)
     again = await browser.get("/", headers={"Cookie": cookie})
 
     assert signed_out.headers["Location"] == "/login"
+    assert signed_out.headers["Clear-Site-Data"] == '"cache", "storage"'
     assert again.headers["Location"] == "/login?next=%2F"
 
 

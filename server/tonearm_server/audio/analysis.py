@@ -53,9 +53,11 @@ class Analyser:
         self._ffmpeg = ffmpeg
         self._slots = asyncio.Semaphore(os.cpu_count() or 1)
         self._running: set[asyncio.subprocess.Process] = set()
+        self._closed = False
 
     async def close(self) -> None:
         """End every ffmpeg that still runs; whoever waits for one gets Unavailable."""
+        self._closed = True
         for process in list(self._running):
             await _end(process)
 
@@ -78,6 +80,8 @@ class Analyser:
             process = await self._start(descriptor, header=header, budget=budget, speaking=speaking)
             self._running.add(process)
             try:
+                if self._closed:  # between the decision to start and the start
+                    raise Unavailable
                 async with asyncio.timeout(budget.wall_s):
                     return await _collect(process, fingerprint)
             except TimeoutError as late:

@@ -244,6 +244,22 @@ async def test_ffmpeg_that_is_missing_is_unavailable(tmp_path: Path) -> None:
     await broken.close()
 
 
+async def test_an_analysis_cut_off_by_the_end_of_the_server_blames_nobody(tmp_path: Path) -> None:
+    """The file is not refused for it: whoever asked tries again later."""
+    ending = Sandbox()
+    await ending.start()
+    with opened(make_audio(tmp_path / "x", format=AudioFormat.WAV, seconds=300)) as descriptor:
+        header = await ending.read_header(descriptor)
+        before = _children(os.getpid())
+        analysis = asyncio.create_task(ending.analyse(descriptor, header=header))
+        os.close(await _first_child(os.getpid(), besides=before))
+
+        await ending.close()
+
+        with pytest.raises(Unavailable):
+            await analysis
+
+
 async def test_cancelling_an_analysis_ends_ffmpeg(sandbox: Sandbox, tmp_path: Path) -> None:
     with opened(make_audio(tmp_path / "x", format=AudioFormat.WAV, seconds=300)) as descriptor:
         header = await sandbox.read_header(descriptor)

@@ -8,22 +8,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from textual import events, on, work
+from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal
-from textual.screen import Screen
-from textual.timer import Timer
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from tonearm_api.errors import TonearmError, Unauthenticated
-from tonearm_api.keymap import find_action
 from tonearm_api.library import Track
 from tonearm_tui import views
-from tonearm_tui.keys import WINDOW_S, Command, Fed, SequenceReader, bindings, sequences
 from tonearm_tui.likes import Likes
 from tonearm_tui.messages import (
     RowLiked,
@@ -40,6 +35,8 @@ from tonearm_tui.queue import PlayQueue
 from tonearm_tui.queueing import Queueing
 from tonearm_tui.screens.commands import commands
 from tonearm_tui.screens.help import HelpScreen
+from tonearm_tui.screens.hints import LIST_HINTS, QUEUE_HINTS, SEARCH_HINTS
+from tonearm_tui.screens.keyed import KeyedScreen, Pairs
 from tonearm_tui.screens.track import TrackScreen
 from tonearm_tui.shelves import QueueRows
 from tonearm_tui.widgets.library_pane import LibraryPane
@@ -54,17 +51,12 @@ if TYPE_CHECKING:
 
 TABS = (Tab(views.RECENT, "1", "Recent"), Tab(views.LIKED, "2", "Liked"), Tab(views.QUEUE, "3", "Queue"))
 
-_LIST_HINTS = ("view.search", "player.toggle", "list.open", "queue.add", "track.like", "app.palette", "app.help")
-_QUEUE_HINTS = ("list.open", "queue.remove", "queue.move_down", "queue.clear", "queue.undo", "app.back", "app.help")
-_SEARCH_HINTS = (("[search the library]", ""), ("enter", "play"), ("↑ ↓", "choose"), ("esc", "leave the field"))
-
 _QUIT_AGAIN_S = 3.0
 
 
-class MainScreen(Screen[None]):
+class MainScreen(KeyedScreen):
     """One signed-in account. `close` it before it is dropped."""
 
-    BINDINGS: ClassVar[list[BindingType]] = list(bindings())
     AUTO_FOCUS = "#tracks"
     HORIZONTAL_BREAKPOINTS = [(0, "-mini"), (56, "-single"), (100, "-wide")]  # noqa: RUF012 - Textual declares no ClassVar
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-short"), (16, "-tall")]  # noqa: RUF012 - Textual declares no ClassVar
@@ -82,9 +74,7 @@ class MainScreen(Screen[None]):
         self.player_bar = PlayerBar(
             playback=self.playback, is_liked=self.likes.__contains__, waveform=client.waveform, id="player"
         )
-        self._commands = commands(self)
-        self._sequence = SequenceReader(sequences())
-        self._sequence_timer: Timer | None = None
+        self.commands = commands(self)
         self._open_when_found = False
         self._quit_asked_at = 0.0
         self._in_queue_column = False
@@ -109,54 +99,6 @@ class MainScreen(Screen[None]):
         await self.playback.close()
         await self.client.close()
 
-    # --- keys ---------------------------------------------------------------------------------------
-
-    def on_key(self, event: events.Key) -> None:
-        """Sequences come before single keys; text fields come before both."""
-        if isinstance(self.focused, Input):
-            return
-        fed = self._sequence.feed(event.key)
-        self._show_sequence()
-        match fed:
-            case Command(action_id, argument):
-                event.stop()
-                self.run(action_id, argument)
-            case Fed.BEGUN:
-                event.stop()
-                self._sequence_timer = self.set_timer(WINDOW_S, self._forget_sequence)
-
-    def _forget_sequence(self) -> None:
-        self._sequence.forget()
-        self._show_sequence()
-
-    def _show_sequence(self) -> None:
-        if self._sequence_timer is not None:
-            self._sequence_timer.stop()
-            self._sequence_timer = None
-        choices: dict[str, str] = {}
-        for key, command in self._sequence.choices.items():
-            if command.argument is None:
-                choices[key] = find_action(command.action_id).title
-            else:
-                choices["0 … 9"] = find_action(command.action_id).title
-        self._status.show_sequence(tuple(choices.items()))
-
-    def action_do(self, action_id: str) -> None:
-        self.run(action_id)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The search key is a letter like any other once the field has the focus."""
-        is_search = (action, parameters) == ("do", ("view.search",))
-        return not (is_search and isinstance(self.focused, Input))
-
-    def run(self, action_id: str, argument: int | None = None) -> None:
-        """Do one action of the key table."""
-        command = self._commands[action_id]
-        if argument is None:
-            command()
-        else:
-            command(argument)
-
     # --- what the commands are made of --------------------------------------------------------------
 
     @property
@@ -171,6 +113,9 @@ class MainScreen(Screen[None]):
     @property
     def _is_wide(self) -> bool:
         return self.has_class("-wide")
+
+    def show_sequence(self, choices: Pairs) -> None:
+        self._status.show_sequence(choices)
 
     def toggle(self) -> None:
         if self.playback.entry is None and not self.queue.entries:
@@ -383,24 +328,6 @@ class MainScreen(Screen[None]):
 
     def _show_hints(self) -> None:
         if isinstance(self.focused, Input):
-            self._status.show_hints(_SEARCH_HINTS)
-            return
-        ids = _QUEUE_HINTS if isinstance(self.table.rows, QueueRows) else _LIST_HINTS
-        actions = [find_action(action_id) for action_id in ids]
-        self._status.show_hints(tuple((action.shown.split()[0], _SHORT[action.id]) for action in actions))
-
-
-_SHORT = {
-    "player.toggle": "pause",
-    "view.search": "search",
-    "list.open": "play",
-    "queue.add": "queue",
-    "track.like": "like",
-    "app.palette": "commands",
-    "app.help": "keys",
-    "queue.remove": "take out",
-    "queue.move_down": "move",
-    "queue.clear": "clear",
-    "queue.undo": "undo",
-    "app.back": "back",
-}
+            self._status.show_hints(SEARCH_HINTS)
+        else:
+            self._status.show_hints(QUEUE_HINTS if isinstance(self.table.rows, QueueRows) else LIST_HINTS)

@@ -30,7 +30,7 @@ _OPUS_RATE_HZ: Final = 48_000  # RFC 7845 section 4: whatever the input was
 _LONGEST_MS: Final = 7 * 24 * 3_600_000  # a declared week is a mistake or a trap: better not known
 
 _MOST_BPS: Final = 1 << 30  # 32 channels of 32 bits at 1 MHz
-_MOST_HZ: Final = 1 << 22
+_MOST_HZ: Final = 1 << 22  # DSD rates and then some
 
 _WANTED = "TIT2 TPE1 TPE2 TALB TCON TDRC TYER TDAT TDOR TORY TRCK TPOS APIC TT2 TP1 TP2 TAL TCO TYE TDA TOR TRK TPA PIC"
 _FRAMES: Final = {name: kind for name, kind in (*Frames.items(), *Frames_2_2.items()) if name in _WANTED.split()}

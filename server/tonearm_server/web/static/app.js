@@ -175,7 +175,12 @@ const acts = {
   next: () => addNext(view.track),
   add: () => add(view.track),
   jump: (row) => deck.jump(Number(row.dataset.index)),
-  remove: (row) => queue.remove(Number(row.dataset.index)),
+  remove: (row) => {
+    const list = row.parentElement;
+    const place = [...list.children].indexOf(row);
+    queue.remove(Number(row.dataset.index));
+    (list.children[place] ?? list.lastElementChild)?.querySelector(".jump").focus();
+  },
 };
 
 function rowTrack(row) {

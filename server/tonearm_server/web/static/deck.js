@@ -10,6 +10,7 @@ import { canPlay, intern } from "./tracks.js";
 const AGAIN_MS = 3000; // "previous" later than this into a track starts it again
 const FEW = 10; // fetch more of the playing list when this few tracks are left
 const VOLUME = "tonearm.volume";
+const STORED_FORM = 1; // another number when what is kept changes its shape
 
 export class Deck {
   #source = null;
@@ -17,7 +18,7 @@ export class Deck {
   #warn;
 
   constructor(audio, { viewer, warn }) {
-    this.#storedAs = `tonearm.queue.${viewer?.id ?? ""}`;
+    this.#storedAs = `tonearm.queue.${STORED_FORM}.${viewer?.id ?? ""}`;
     this.#warn = warn;
     this.queue = new Queue();
     this.engine = new Engine(audio, () => this.queue.advance({ skip: isUnplayable }));

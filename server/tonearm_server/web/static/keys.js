@@ -18,6 +18,7 @@ export const singleKeys = {
 /** `table` maps keys to action ids, `actions` ids to functions that get the event. */
 export function bindKeys(table, actions) {
   let prefixedAt = 0;
+  keepRowsFromSpace();
 
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.altKey || event.metaKey) return;
@@ -33,6 +34,13 @@ export function bindKeys(table, actions) {
       return;
     }
     if (actions[id]?.(event) !== false) event.preventDefault();
+  });
+}
+
+/** Some browsers press a button when space comes up, whatever became of its going down. */
+function keepRowsFromSpace() {
+  document.addEventListener("keyup", (event) => {
+    if (event.key === " " && event.target.matches?.(".row .play")) event.preventDefault();
   });
 }
 

@@ -43,8 +43,8 @@ export function bindPlayer(bar, deck) {
     const { track, isPlaying } = engine;
     document.body.dataset.sound = isPlaying ? "on" : track ? "paused" : "none";
     icon(find("toggle"), isPlaying ? "pause" : "play");
-    const words = { title: track?.title ?? "" };
-    find("toggle").setAttribute("aria-label", say(isPlaying ? "pause" : "play", words).trim());
+    const label = track ? say(isPlaying ? "pause" : "play", track) : say("playThis");
+    find("toggle").setAttribute("aria-label", label);
     find("mute").setAttribute("aria-pressed", engine.isMuted);
     icon(find("mute"), engine.isMuted || engine.volume === 0 ? "muted" : "volume");
     volume.value = Math.round(engine.volume * 100);
