@@ -264,3 +264,15 @@ async def test_phones_get_the_player_and_tabs_at_the_thumb(
     assert PHONE["height"] == tabs["y"] + tabs["height"]
     assert tabs["y"] == player["y"] + player["height"]
     assert complaints == []
+
+
+async def test_phones_find_shuffle_loop_and_mute_with_the_queue(page: Page) -> None:
+    await page.set_viewport_size(PHONE)
+    await page.click('[data-tab="queue"]')
+
+    for mode in ("shuffle", "loop", "mute"):
+        await page.click(f'.modes [data-act="{mode}"]')
+
+    assert await page.get_attribute('.modes [data-act="shuffle"]', "aria-pressed") == "true"
+    assert await page.get_attribute('.modes [data-act="loop"]', "aria-label") == "Loop: all"
+    assert await page.evaluate("document.getElementById('sound').muted")

@@ -3,6 +3,7 @@
 import { coverURL } from "./api.js";
 import { Engine } from "./engine.js";
 import { showLike, slot } from "./list.js";
+import { showIcon, showModes } from "./modes.js";
 import { clock, say } from "./text.js";
 import { changes } from "./tracks.js";
 import { Wave } from "./wave.js";
@@ -42,11 +43,10 @@ export function bindPlayer(bar, deck) {
   function showState() {
     const { track, isPlaying } = engine;
     document.body.dataset.sound = isPlaying ? "on" : track ? "paused" : "none";
-    icon(find("toggle"), isPlaying ? "pause" : "play");
+    showIcon(find("toggle"), isPlaying ? "pause" : "play");
     const label = track ? say(isPlaying ? "pause" : "play", track) : say("playThis");
     find("toggle").setAttribute("aria-label", label);
-    find("mute").setAttribute("aria-pressed", engine.isMuted);
-    icon(find("mute"), engine.isMuted || engine.volume === 0 ? "muted" : "volume");
+    showModes(bar, deck);
     volume.value = Math.round(engine.volume * 100);
     showTime();
   }
@@ -57,23 +57,11 @@ export function bindPlayer(bar, deck) {
     slot(bar, "clock").textContent = `${clock(positionMs)} / ${clock(track ? durationMs : 0)}`;
   }
 
-  function showQueue() {
-    const loop = find("loop");
-    loop.dataset.loop = queue.loop;
-    loop.setAttribute("aria-label", say("loop", { mode: say(queue.loop) }));
-    find("shuffle").setAttribute("aria-pressed", queue.isShuffled);
-  }
-
   engine.addEventListener("track", showTrack);
   engine.addEventListener("state", showState);
   engine.addEventListener("time", showTime);
-  queue.addEventListener("change", showQueue);
+  queue.addEventListener("change", () => showModes(bar, deck));
   changes.addEventListener("change", showLiked);
   showTrack();
   showState();
-  showQueue();
-}
-
-function icon(button, name) {
-  button.querySelector("use").setAttribute("href", `#i-${name}`);
 }

@@ -1,6 +1,7 @@
 // What plays and what comes next, as a view and as the column of wide screens.
 
 import { slot } from "./list.js";
+import { showModes } from "./modes.js";
 import { say } from "./text.js";
 import { View } from "./view.js";
 
@@ -10,17 +11,22 @@ export class QueueView extends View {
   constructor(deck) {
     super("queue");
     this.title = say("queue");
-    this.show = () => showQueue(this.element, deck.queue);
-    this.queue = deck.queue;
+    this.deck = deck;
+    this.show = () => {
+      showQueue(this.element, deck.queue);
+      showModes(this.element, deck);
+    };
   }
 
   enter() {
-    this.queue.addEventListener("change", this.show);
+    this.deck.queue.addEventListener("change", this.show);
+    this.deck.engine.addEventListener("state", this.show);
     this.show();
   }
 
   leave() {
-    this.queue.removeEventListener("change", this.show);
+    this.deck.queue.removeEventListener("change", this.show);
+    this.deck.engine.removeEventListener("state", this.show);
   }
 }
 
