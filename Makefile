@@ -63,5 +63,6 @@ $(VENV)/.dev: requirements/dev.txt $(LOCK_INPUTS)
 libmpv: | $(VENV)/.run
 	@$(BIN)/python tools/find_libmpv.py || tools/system_packages.sh libmpv2
 
+# libatomic1: the driver that Playwright brings is linked against it and nothing else asks for it.
 test-programs:
-	@tools/system_packages.sh chromium tmux
+	@tools/system_packages.sh chromium tmux libatomic1

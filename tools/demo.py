@@ -96,9 +96,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(places: Places) -> int:
-    album = make_album(places)
     with server(places) as started:
         _step(f"serving {started.url}")
+        album = make_album(places)
         asyncio.run(sign_up(started, read_password(places)))
         sign_in(places, started)
         upload(places, album, asyncio.run(missing(places, started, album)))

@@ -57,7 +57,7 @@ def duration(duration_ms: int | None) -> str:
     """Minutes and seconds, or hours too: 3:07, 1:02:03. Empty where not known."""
     if duration_ms is None:
         return ""
-    minutes, seconds = divmod(round(duration_ms / 1000), 60)
+    minutes, seconds = divmod(duration_ms // 1000, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 

@@ -15,9 +15,9 @@ DataOption = Annotated[Path | None, typer.Option("--data", help="Folder for data
 
 _EXIT_FAULTY = 2
 
-server = typer.Typer(help="Look after a server's data folder.", no_args_is_help=True)
-_user = typer.Typer(help="Accounts.", no_args_is_help=True)
-_config = typer.Typer(help="Settings.", no_args_is_help=True)
+server = typer.Typer(help="Look after a server's data folder.", no_args_is_help=True, add_completion=False)
+_user = typer.Typer(help="Accounts.", no_args_is_help=True, add_completion=False)
+_config = typer.Typer(help="Settings.", no_args_is_help=True, add_completion=False)
 server.add_typer(_user, name="user")
 server.add_typer(_config, name="config")
 

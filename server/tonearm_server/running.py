@@ -51,8 +51,8 @@ async def _serve(config: Config) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await runner.setup()
     try:
+        await runner.setup()
         site = web.TCPSite(runner, config.host, config.port, backlog=_BACKLOG)
         await site.start()
         address = config.public_url or _address(runner)

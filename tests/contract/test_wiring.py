@@ -45,6 +45,7 @@ async def test_a_server_with_a_bare_route_does_not_start(app: web.Application) -
 
     with pytest.raises(RuntimeError, match="/bare"):
         await runner.setup()
+    await runner.cleanup()
 
 
 async def test_a_page_with_a_policy_is_a_route(app: web.Application) -> None:

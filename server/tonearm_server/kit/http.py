@@ -26,7 +26,7 @@ _encode = msgspec.json.Encoder().encode
 def prepare_routes(app: web.Application) -> None:
     """Call once before the first route."""
     app[_POLICIES] = {}
-    app.on_startup.append(_refuse_routes_without_policy)
+    app.on_startup.insert(0, _refuse_routes_without_policy)  # before anything is opened
 
 
 def add_page(app: web.Application, method: str, path: str, handler: Handler, *, policy: Policy) -> None:

@@ -7,7 +7,16 @@ import logging
 import msgspec
 from aiohttp import hdrs, web
 
-from tonearm_api.errors import Internal, MethodNotAllowed, NotFound, Problem, TonearmError, TooLarge, all_errors
+from tonearm_api.errors import (
+    BadRequest,
+    Internal,
+    MethodNotAllowed,
+    NotFound,
+    Problem,
+    TonearmError,
+    TooLarge,
+    all_errors,
+)
 from tonearm_server.kit.http import Handler
 from tonearm_server.kit.logs import request_id
 
@@ -28,7 +37,8 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
             raise
         return problem_response(request, _from_http(error))
     except ConnectionError:
-        raise
+        # Nobody is left to read it: aiohttp drops this answer quietly, where a raised error would be logged as ours.
+        return problem_response(request, BadRequest("The connection was lost"))
     except Exception:  # the last resort: everything else is our own mistake
         log.exception("request %s failed", request_id(request))
         return problem_response(request, Internal())

@@ -261,6 +261,7 @@ async def test_an_upload_that_is_cut_off_leaves_nothing(server: RunningServer, o
         return blobs(server) == before
 
     await until(is_clean, what="the cut-off upload to be cleared away")
+    assert not [line for line in server.log if "Traceback" in line or " ERROR " in line]
 
 
 async def test_nobody_uploads_without_signing_in(server: RunningServer) -> None:
