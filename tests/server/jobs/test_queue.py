@@ -125,7 +125,7 @@ async def test_a_failed_job_waits_and_is_done_later(
     await add(jobs, "a")
 
     async def was_put_off() -> bool:
-        return (await one_job()).due_at_ms > clock.ms
+        return bool((await one_job()).due_at_ms > clock.ms)
 
     await until(was_put_off, what="the failed job to be put off")
     assert (await one_job()).last_error == "RuntimeError"
@@ -146,7 +146,7 @@ async def test_a_job_that_always_fails_is_dead_and_can_be_revived(
     async def is_dead() -> bool:
         clock.ms += HOUR_MS
         jobs.wake()
-        return (await one_job()).is_dead
+        return bool((await one_job()).is_dead)
 
     await until(is_dead, what="the job to be given up")
     assert worker.done == []

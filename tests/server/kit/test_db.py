@@ -59,7 +59,7 @@ async def test_parallel_read_then_write_loses_nothing(database: Database) -> Non
 
     async def increment() -> None:
         async with transaction() as connection:
-            job = await Job.get(kind="k").using_db(connection)
+            job = await Job.get(kind="k", using_db=connection)
             await Job.filter(kind="k").using_db(connection).update(due_at_ms=job.due_at_ms + 1)
 
     await asyncio.gather(*(increment() for _ in range(50)))

@@ -286,7 +286,7 @@ async def test_a_hostile_file_name_is_only_a_title(
 async def test_a_file_name_that_breaks_the_headers_is_refused(http: httpx.AsyncClient) -> None:
     answer = await post_file(http, b"abc", "a\x1b[2J.mp3")
 
-    assert (400, "bad_request") == (answer.status_code, answer.json()["code"])
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
 
 
 async def test_verification_goes_on_after_kill_9(tmp_path: Path) -> None:
