@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from music import music_folder
 from tests.support import OTHER_EMAIL, OTHER_PASSWORD, RunningServer, add_user, owner_client, running_server
 from tonearm_api.client import Client
 
@@ -43,3 +45,13 @@ async def other(server: RunningServer, _other_account: None) -> AsyncIterator[Cl
     async with Client(server.url) as client:
         await client.log_in(email=OTHER_EMAIL, password=OTHER_PASSWORD)
         yield client
+
+
+@pytest.fixture(scope="session")
+def real_music() -> Path:
+    """The folder that `make music` fills. Where it cannot be had, tests are skipped; in CI they fail."""
+    folder = music_folder()
+    if folder is not None:
+        return folder
+    missing = "there is no real music here; `make music` fetches it"
+    return pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)

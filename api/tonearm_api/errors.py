@@ -228,12 +228,13 @@ class OutOfSpace(TonearmError):
 
 
 def all_errors() -> Iterator[type[TonearmError]]:
-    """Every class of the tree, parents first."""
+    """Every class of the tree, parents first. A program's own errors, which never travel, are not among them."""
 
     def below(parent: type[TonearmError]) -> Iterator[type[TonearmError]]:
         yield parent
         for child in parent.__subclasses__():
-            yield from below(child)
+            if child.__module__ == __name__:
+                yield from below(child)
 
     return below(TonearmError)
 
