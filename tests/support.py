@@ -136,9 +136,10 @@ async def owner_client(server: RunningServer) -> AsyncIterator[Client]:
         yield client
 
 
-def add_user(server: RunningServer, email: str, password: str, *, name: str = "Mallory") -> None:
+def add_user(server: RunningServer, email: str, password: str, *, is_admin: bool = False) -> None:
     """Make another account, beside the running server."""
-    command = [TONEARM, "server", "user", "add", "--email", email, "--name", name, "--password-stdin"]
+    command = [TONEARM, "server", "user", "add", "--email", email, "--name", "Mallory", "--password-stdin"]
+    command += ["--admin"] if is_admin else []
     subprocess.run(
         [*command, "--data", str(server.data)],
         input=password + "\n",
@@ -174,6 +175,13 @@ async def verdict(client: Client, track_id: str) -> Track:
 async def upload(client: Client, path: Path) -> Track:
     """Upload a file and wait for its verdict."""
     return await verdict(client, (await client.upload_track(path)).id)
+
+
+def errors_of(server: RunningServer) -> str:
+    """The server's log from its first error on; empty where there is none."""
+    log = "".join(server.log)
+    starts = [log.find(word) for word in (" ERROR ", "Traceback") if word in log]
+    return log[min(starts) :] if starts else ""
 
 
 def bearer(client: Client) -> dict[str, str]:

@@ -19,7 +19,7 @@ from demo_album.pieces import PIECES, Piece
 from demo_album.sleeve import sleeve
 from demo_album.tape import SAMPLE_RATE_HZ
 
-EDITION = "1"
+EDITION = "2"
 ARTIST = "Õhtu Trio"
 ALBUM = "A Room with One Lamp"
 YEAR = "2026"
@@ -45,9 +45,7 @@ def main(arguments: Sequence[str]) -> int:
 def make_album(folder: Path) -> list[Path]:
     """The files of the album in playing order, made when they are not there yet."""
     stamp = folder / ".edition"
-    paths = [
-        folder / f"{number:02} {piece.title}{SUFFIXES[number - 1]}" for number, piece in enumerate(PIECES, start=1)
-    ]
+    paths = [folder / _file_name(piece, number) for number, piece in enumerate(PIECES, start=1)]
     if stamp.is_file() and stamp.read_text() == EDITION and all(path.is_file() for path in paths):
         return paths
     folder.mkdir(parents=True, exist_ok=True)
@@ -59,6 +57,11 @@ def make_album(folder: Path) -> list[Path]:
         _encode(pcm, path, sleeve_path=sleeve_path, tags=_tags(piece, number))
     stamp.write_text(EDITION)
     return paths
+
+
+def _file_name(piece: Piece, number: int) -> str:
+    """Without commas, which curl's `-F file=@…` takes for the end of a name."""
+    return f"{number:02} {piece.title.replace(',', '')}{SUFFIXES[number - 1]}"
 
 
 def _ring(recordings: Sequence[bytes]) -> list[float]:

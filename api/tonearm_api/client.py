@@ -1,7 +1,7 @@
 """The HTTP client: one method per operation, errors as classes, every received string made safe.
 
-Never follows redirects, never sends a token to another origin, never over plain http except to loopback
-or where the person said so at sign-in. Used by the command line and the terminal player.
+Never follows redirects and never sends a token to another origin. Whether plain http will do is decided by
+the programs at sign-in. Used by the command line and the terminal player.
 """
 
 from __future__ import annotations
@@ -54,6 +54,14 @@ class Examined:
 
     version: str
     clock_ahead_s: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Uploaded:
+    """A file's track. `is_new` is false where this person had uploaded these bytes before."""
+
+    track: library.Track
+    is_new: bool
 
 
 class MemoryStore:
@@ -138,13 +146,18 @@ class Client:
         await self.call(library.UNLIKE, library.OneTrack(id=track_id))
 
     async def upload_track(self, path: Path, *, on_progress: Callable[[int], None] | None = None) -> library.Track:
+        """Upload one file, as `upload` does. Returns its track alone."""
+        return (await self.upload(path, on_progress=on_progress)).track
+
+    async def upload(self, path: Path, *, on_progress: Callable[[int], None] | None = None) -> Uploaded:
         """Upload one file. `on_progress` gets the bytes sent so far, of `path`'s size. Reads the file as it sends."""
         name = safe_text(os.fsencode(path.name).decode(errors="replace"))  # a header holds no other bytes
         with path.open("rb") as file:
             counted = cast("Any", _Counted(file, on_progress))  # Any: httpx wants IO[bytes]
             files = {"file": (name, counted, "application/octet-stream")}
-            content = await self._send("POST", library.UPLOAD_TRACK.path, files=files, timeout=_UPLOAD_S)
-        return _decode(content, library.Track)
+            content, answer = await self._send_all("POST", library.UPLOAD_TRACK.path, files=files, timeout=_UPLOAD_S)
+        is_new = answer.status_code == library.UPLOAD_TRACK.status
+        return Uploaded(track=_decode(content, library.Track), is_new=is_new)
 
     async def cover(self, track_id: str, *, size: library.CoverSize) -> bytes:
         """The cover as WebP; raises NotFound where there is none."""
@@ -177,10 +190,10 @@ class Client:
     async def examine(self) -> Examined:
         """What runs at the address. Needs no login."""
         asked_at = time.time()
-        content, headers = await self._exchange_all("GET", HEALTHZ.path, None)
+        content, answer = await self._exchange_all("GET", HEALTHZ.path, None)
         return Examined(
             version=_decode(content, Health).version,
-            clock_ahead_s=_clock_ahead_s(headers, asked_at=asked_at, answered_at=time.time()),
+            clock_ahead_s=_clock_ahead_s(answer.headers, asked_at=asked_at, answered_at=time.time()),
         )
 
     # --- one exchange -------------------------------------------------------------------------------
@@ -199,15 +212,19 @@ class Client:
         return _decode(content, endpoint.response)
 
     async def _send(self, method: str, path: str, **options: Any) -> bytes:  # Any: httpx's own request options
+        content, _ = await self._send_all(method, path, **options)
+        return content
+
+    async def _send_all(self, method: str, path: str, **options: Any) -> tuple[bytes, httpx.Response]:
         used = await self._fresh_login()
         try:
-            return await self._exchange(method, path, used, **options)
+            return await self._exchange_all(method, path, used, **options)
         except Unauthenticated:
             if used is None or used.refresh_token is None or path.startswith("/api/v1/auth/"):
                 raise
         again = await self._refresh(used)
         _rewind(options)
-        return await self._exchange(method, path, again, **options)
+        return await self._exchange_all(method, path, again, **options)
 
     async def _exchange(self, method: str, path: str, login: Login | None, **options: Any) -> bytes:
         content, _ = await self._exchange_all(method, path, login, **options)
@@ -219,15 +236,15 @@ class Client:
         path: str,
         login: Login | None,
         **options: Any,
-    ) -> tuple[bytes, httpx.Headers]:
+    ) -> tuple[bytes, httpx.Response]:
         headers = {"Authorization": f"Bearer {login.access_token}"} if login else {}
         try:
             async with self._http.stream(method, path, headers=headers, **options) as response:
                 content = await _read(response)
         except httpx.HTTPError as error:
-            raise Unreachable(f"{self.server} does not answer ({type(error).__name__})") from error
+            raise Unreachable(f"{self.server} does not answer") from error
         if response.is_success:
-            return content, response.headers
+            return content, response
         raise _error(response.status_code, content, response.headers)
 
     # --- tokens -------------------------------------------------------------------------------------

@@ -75,6 +75,7 @@ ACTIONS: tuple[Action, ...] = (
     _action("app.palette", "All commands", ": ctrl+p", tui="colon,ctrl+p"),
     _action("app.help", "Keys", "?", tui="question_mark", web=("?",)),
     _action("app.back", "Close, leave a field", "esc", tui="escape", web=("Escape",)),
+    _action("app.sign_out", "Sign out", ": sign out"),
     _action("app.quit", "Quit", "q ctrl+q", tui="q,ctrl+q"),
 )
 

@@ -146,9 +146,10 @@ class TrackPage(msgspec.Struct, frozen=True, kw_only=True):
 
 class ListTracks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """`artist`, `album` and `genre` are names, compared without regard to case. `mine` includes tracks
-    that are still verifying or were rejected."""
+    that are still verifying or were rejected. Without `sort` an album or artist comes in its own order,
+    everything else newest first."""
 
-    sort: Sort = Sort.RECENT
+    sort: Sort | None = None
     liked: bool | None = None
     mine: bool | None = None
     genre: Tag | None = None

@@ -11,11 +11,11 @@ import typer
 from tonearm_api import auth
 from tonearm_api.client import Client
 from tonearm_api.credentials import Login
-from tonearm_api.errors import TonearmError, Unauthenticated
+from tonearm_api.errors import TonearmError
 from tonearm_cli import output
 from tonearm_cli.options import ClientCommand, blocking
-from tonearm_cli.problems import UsageFault
-from tonearm_cli.session import Session, find_session, is_plain
+from tonearm_cli.problems import NotSignedIn, UsageFault
+from tonearm_cli.session import Session, client_of, find_session, is_plain
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True)
 
@@ -41,6 +41,8 @@ async def login(
     _refuse_what_cannot_be_kept(session)
     if is_plain(session.server) and not allow_http:
         raise UsageFault(f"{session.server} is not encrypted: use https, or --allow-http in a network that you trust")
+    if url is None:
+        output.say(session.options, f"Signing in to {session.server}")
     address = email or _ask("E-mail", option="--email")
     secret = _read_password() if password_stdin else _ask("Password", option="--password-stdin", hidden=True)
     async with Client(session.server, store=session.store) as client:
@@ -67,20 +69,44 @@ async def logout(context: typer.Context) -> None:
 
 @app.callback()
 def _auth() -> None:
-    """See who is signed in, and where."""
+    """See who is signed in, and where; print a token for other programs."""
 
 
 async def status(context: typer.Context) -> None:
     """Say who is signed in to which server, and where the secret is kept. Exit 4 when nobody is."""
     session = find_session(context)
-    if session.login is None:
-        raise Unauthenticated(f"You are not signed in to {session.server}")
-    async with Client(session.server, store=session.store) as client:
+    async with client_of(session) as client:
         account = await client.me()
     _print_status(session, account)
 
 
+async def token(
+    context: typer.Context,
+    *,
+    on_screen: Annotated[
+        bool, typer.Option("--yes-print-secret", help="Print it on a terminal, too, for everyone to see.")
+    ] = False,
+) -> None:
+    """Print an access token for other programs; it lives ten minutes. Exit 4 when nobody is signed in."""
+    session = find_session(context)
+    if output.for_people() and not on_screen:
+        raise UsageFault(
+            "A token is a secret: pass it on to a program, or show it with --yes-print-secret",
+            try_this='curl -H "Authorization: Bearer $(tonearm auth token)" …',
+        )
+    async with client_of(session) as client:
+        await client.me()  # refreshes a token that is about to end, and proves that the server takes it
+    login = session.store.find()
+    if login is None:
+        raise NotSignedIn(session.server, profile=session.options.profile)
+    if session.options.json:
+        output.document(server=session.server, token=login.access_token)
+    else:
+        output.line(login.access_token)
+
+
 app.command("status", cls=ClientCommand)(blocking(status))
+app.command("token", cls=ClientCommand)(blocking(token))
 
 
 def _print_status(session: Session, account: auth.Account) -> None:

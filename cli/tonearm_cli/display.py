@@ -11,10 +11,10 @@ LIKED, REFUSED, VERIFYING = "♥", "✗", "…"
 
 TRACK_COLUMNS = (
     Column(head="", style="red"),
-    Column(head="Title", style="bold", least=12),
+    Column(head="Title", style="bold", least=11),
     Column(head="Artist", least=8),
     Column(head="Album", style="dim", least=8, droppable=True),
-    Column(head="Time", align="right"),
+    Column(head="Length", align="right"),
     Column(head="ID", style="dim"),
 )
 
@@ -72,7 +72,7 @@ def size(size_bytes: int) -> str:
     return f"{amount:.1f} TB"
 
 
-def sound(track: Track) -> str:
+def audio(track: Track) -> str:
     """What the file is: FLAC · 44.1 kHz · stereo · 912 kbit/s · 21.4 MB."""
     known = (
         track.format.upper(),
@@ -97,7 +97,7 @@ def counted(amount: int, one: str, many: str) -> str:
 def track_pairs(track: Track) -> list[tuple[str, str]]:
     """Everything about a track, line by line, without what is not known."""
     place = joined((_numbered("disc", track.disc_number), _numbered("track", track.track_number)))
-    heard = joined((counted(track.plays, "play", "plays"), counted(track.likes, "like", "likes")))
+    likes = counted(track.likes, "like", "likes")
     rows = [
         ("title", track.title),
         ("artist", track.artist),
@@ -105,18 +105,19 @@ def track_pairs(track: Track) -> list[tuple[str, str]]:
         ("album artist", track.album_artist or ""),
         ("genre", track.genre),
         ("year", str(track.year or "")),
-        ("time", duration(track.duration_ms)),
-        ("sound", sound(track)),
-        ("heard", joined((heard, f"{LIKED} liked" if track.liked else ""))),
+        ("length", duration(track.duration_ms)),
+        ("audio", audio(track)),
+        ("liked", f"{'by you, ' if track.liked else ''}{likes} in all"),
+        ("played", counted(track.plays, "time", "times")),
         ("uploaded", f"{track.uploaded_at.astimezone():%Y-%m-%d %H:%M} by {track.uploaded_by.name}"),
-        ("visible to", _VISIBLE_TO[track.visibility]),
+        ("seen by", _SEEN_BY[track.visibility]),
         ("state", joined((track.state, track.reason or ""))),
         ("id", track.id),
     ]
     return [(name, value) for name, value in rows if value]
 
 
-_VISIBLE_TO = {"private": "you alone", "members": "everyone signed in", "public": "anyone who has its link"}
+_SEEN_BY = {"private": "you alone", "members": "everyone signed in", "public": "anyone who has its link"}
 
 
 def _channels(channels: int | None) -> str:

@@ -10,12 +10,13 @@ import msgspec
 import typer
 
 from tonearm_api.client import Client
-from tonearm_api.errors import NotFound
+from tonearm_api.errors import NotFound, TonearmError
 from tonearm_api.library import EditTrack, ListTracks, Sort, Track, Visibility
 from tonearm_cli import display, output
 from tonearm_cli.options import options_of
-from tonearm_cli.problems import UsageFault
+from tonearm_cli.problems import Stopped, UsageFault
 from tonearm_cli.session import signed_in
+from tonearm_cli.wording import plain_words
 
 RequestT = TypeVar("RequestT", bound=msgspec.Struct)
 
@@ -184,12 +185,14 @@ def _print_one(track: Track, *, as_json: bool) -> None:
 
 
 async def _each(ids: list[str], change: Callable[[str], Awaitable[None]]) -> None:
-    """Stops at the first that fails, and says which."""
-    for track_id in ids:
+    """Stops at the first that fails, and says which, and which were done."""
+    for place, track_id in enumerate(ids):
         try:
             await change(track_id)
         except NotFound as error:
-            raise NotFound(f"There is no track {track_id}") from error
+            raise Stopped(NotFound(f"There is no track {track_id}"), done=ids[:place]) from error
+        except TonearmError as error:
+            raise Stopped(error, done=ids[:place]) from error
 
 
 def _confirm(context: typer.Context, done: str, ids: list[str]) -> None:
@@ -215,4 +218,4 @@ def _convert(kind: type[RequestT], **fields: object) -> RequestT:
     try:
         return msgspec.convert(fields, type=kind)
     except msgspec.ValidationError as error:
-        raise UsageFault(str(error).replace("`$.", "`--")) from error
+        raise UsageFault(plain_words(str(error))) from error

@@ -54,7 +54,7 @@ OWN = {
     "rm": Own(section="Music", target="library:rm", summary="Delete tracks"),
     "login": Own(section="Account", target="auth:login", summary="Sign in to a server"),
     "logout": Own(section="Account", target="auth:logout", summary="Sign out"),
-    "auth": Own(section="Account", target="auth:app", summary="See who is signed in, and where"),
+    "auth": Own(section="Account", target="auth:app", summary="See who is signed in, and where; print a token"),
     "doctor": Own(section="Help", target="doctor:doctor", summary="Find out why something does not work"),
     "keys": Own(section="Help", target="keys:keys", summary="Print the player's keys"),
 }

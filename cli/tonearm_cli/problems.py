@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -46,7 +46,7 @@ _EXIT_CODES: Mapping[type[TonearmError], int] = MappingProxyType(
 _HINTS: Mapping[type[TonearmError], str] = MappingProxyType(
     {
         errors.WrongCredentials: "",
-        errors.Unauthenticated: "tonearm login URL",
+        errors.Unauthenticated: "tonearm login",
         errors.Unreachable: "tonearm doctor",
     }
 )
@@ -72,12 +72,30 @@ class NotInstalled(UsageFault):
         super().__init__(f"tonearm {name} is not installed ({module} is missing): pip install 'tonearm[{extra}]'")
 
 
+class NotSignedIn(errors.Unauthenticated):
+    """Nobody is signed in to `server`, or not in the profile that was asked for."""
+
+    def __init__(self, server: str, *, profile: str | None = None) -> None:
+        super().__init__(f"You are not signed in to {server}")
+        self.try_this = f"tonearm login {server}" + (f" --profile {profile}" if profile else "")
+
+
+class Stopped(TonearmError):
+    """A command over several ids failed with `cause` after it was through with the ids in `done`."""
+
+    def __init__(self, cause: TonearmError, *, done: Sequence[str]) -> None:
+        super().__init__(cause.detail)
+        self.cause = cause
+        self.done = tuple(done)
+
+
 class _Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     code: str
     message: str
     hint: str | None
     retryable: bool
     errors: tuple[errors.Fault, ...] = ()
+    done: tuple[str, ...] = ()
 
 
 class _ErrorDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +112,7 @@ def exit_code(error: TonearmError) -> int:
 
 def hint(error: TonearmError) -> str | None:
     """What to type next, where there is something."""
-    if isinstance(error, UsageFault):
+    if isinstance(error, UsageFault | NotSignedIn):
         return error.try_this
     if isinstance(error, errors.RateLimited) and "Retry-After" in error.headers:
         return f"wait {safe_text(error.headers['Retry-After'])} s"
@@ -103,6 +121,7 @@ def hint(error: TonearmError) -> str | None:
 
 def report(error: TonearmError, *, as_json: bool) -> int:
     """Tell the person, or with `as_json` their program, on stderr. Returns the exit code."""
+    error, done = (error.cause, error.done) if isinstance(error, Stopped) else (error, ())
     code = exit_code(error)
     if as_json:
         said = _Said(
@@ -111,10 +130,13 @@ def report(error: TonearmError, *, as_json: bool) -> int:
             hint=hint(error),
             retryable=code == TEMPORARY,
             errors=error.faults,
+            done=done,
         )
         sys.stderr.write(msgspec.json.encode(_ErrorDocument(error=said)).decode() + "\n")
     else:
         sys.stderr.write(sentence(error) + "\n")
+        if done:
+            sys.stderr.write(f"  done before that: {safe_text(' '.join(done))}\n")
     return code
 
 
@@ -124,5 +146,5 @@ def sentence(error: TonearmError) -> str:
     lines += [f"  {safe_text(fault.pointer)}: {safe_text(fault.message)}" for fault in error.faults]
     todo = hint(error)
     if todo:
-        lines.append(f"  try: {todo}")
+        lines.append(f"  try: {safe_text(todo)}")
     return "\n".join(lines)

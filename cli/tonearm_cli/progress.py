@@ -20,6 +20,8 @@ from tonearm_cli.transfers import Verdict
 _ROOMY_CELLS = 72
 """From here on a name of some length, a long bar and the speed fit beside each other."""
 
+_THERE = "already there"
+
 _THEME = Theme({"progress.data.speed": "dim", "progress.download": "dim", "bar.back": "dim"})
 
 
@@ -42,12 +44,18 @@ class Lines:
             self.show(verdict)
 
     def show(self, verdict: Verdict) -> None:
-        """One line of data: state, id or reason's code, path, title or reason."""
+        """One line of data: state, id, path, title, whether it was there before; or refused, code, path, reason."""
         track = verdict.track
         if verdict.state == "refused":
             output.line(verdict.state, verdict.code or "", verdict.path, verdict.message or "")
         else:
-            output.line(verdict.state, track.id if track else "", verdict.path, track.title if track else "")
+            output.line(
+                verdict.state,
+                track.id if track else "",
+                verdict.path,
+                track.title if track else "",
+                _THERE if verdict.new is False else "",
+            )
 
 
 class Bars(Lines):
@@ -120,7 +128,8 @@ def _told(verdict: Verdict) -> Text:
         return Text.assemble(("✗ ", "red"), safe_text(verdict.path), (f"  {reason}", "dim"))
     track = verdict.track
     mark = ("✓ ", "green") if verdict.state == "ready" else ("… ", "dim")
-    rest = display.joined((track.artist, track.album or "", display.duration(track.duration_ms)))
+    there = _THERE if verdict.new is False else ""
+    rest = display.joined((track.artist, track.album or "", display.duration(track.duration_ms), there))
     return Text.assemble(mark, (safe_text(track.title), "bold"), (f"  {safe_text(rest)}", "dim"))
 
 

@@ -69,7 +69,7 @@ def help_text(name: str = "tonearm") -> str:
 
 
 def _unknown(name: str) -> problems.UsageFault:
-    near = difflib.get_close_matches(name, parts.list_names(), n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name, parts.list_names(), n=1, cutoff=0.7)
     return problems.UsageFault(
         f"There is no command {name}",
         try_this=f"tonearm {near[0]}" if near else "tonearm --help",

@@ -19,9 +19,8 @@ from tonearm_api.credentials import (
     Login,
     read_client_settings,
 )
-from tonearm_api.errors import Unauthenticated
 from tonearm_cli.options import Options, options_of
-from tonearm_cli.problems import UsageFault
+from tonearm_cli.problems import NotSignedIn, UsageFault
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,10 +53,16 @@ def find_session(context: typer.Context, *, server: str | None = None) -> Sessio
 
 @contextlib.asynccontextmanager
 async def signed_in(context: typer.Context) -> AsyncIterator[Client]:
-    """A client for the login in use. Raises Unauthenticated where there is none, without asking the server."""
-    session = find_session(context)
+    """A client for the login in use. Raises NotSignedIn where there is none, without asking the server."""
+    async with client_of(find_session(context)) as client:
+        yield client
+
+
+@contextlib.asynccontextmanager
+async def client_of(session: Session) -> AsyncIterator[Client]:
+    """As `signed_in`, for a session that is found already."""
     if session.login is None:
-        raise Unauthenticated(f"You are not signed in to {session.server}")
+        raise NotSignedIn(session.server, profile=session.options.profile)
     async with Client(session.server, store=session.store) as client:
         yield client
 

@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from tonearm_api import errors
-from tonearm_api.client import Client
+from tonearm_api.client import Client, Uploaded
 from tonearm_api.errors import (
     RateLimited,
     TonearmError,
@@ -37,11 +37,12 @@ _VERDICT_S = 30 * 60.0
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one file. `code` and `message` say why it was refused."""
+    """What became of one file. `code` and `message` say why it was refused; `new` is false where it was there already."""
 
     path: str
     state: Literal["ready", "verifying", "refused"]
     track: Track | None = None
+    new: bool | None = None
     code: str | None = None
     message: str | None = None
 
@@ -81,8 +82,8 @@ class Transfers:
 
     async def _send_one(self, path: Path) -> Verdict:
         try:
-            track = await self._patiently(path)
-            return await self._decide(path, track)
+            uploaded = await self._patiently(path)
+            return await self._decide(path, uploaded)
         except (Unauthenticated, Unreachable):
             raise
         except TonearmError as error:
@@ -90,27 +91,27 @@ class Transfers:
         except OSError as error:
             return Verdict(path=display_path(path), state="refused", code="unreadable", message=error.strerror)
 
-    async def _patiently(self, path: Path) -> Track:
+    async def _patiently(self, path: Path) -> Uploaded:
         """Send `path`, again after a pause where the server is busy or away for a moment."""
         for left in reversed(range(_TRIES)):
             try:
-                return await self._client.upload_track(
-                    path, on_progress=lambda n: self._watcher.sent(path, sent_bytes=n)
-                )
+                return await self._client.upload(path, on_progress=lambda n: self._watcher.sent(path, sent_bytes=n))
             except (RateLimited, Unavailable) as error:
                 if not left:
                     raise
                 await asyncio.sleep(_pause_s(error, tried=_TRIES - left))
         raise AssertionError("the last try returns or raises")
 
-    async def _decide(self, path: Path, track: Track) -> Verdict:
+    async def _decide(self, path: Path, uploaded: Uploaded) -> Verdict:
+        track = uploaded.track
         if self._wait and track.state is TrackState.VERIFYING:
             self._watcher.verifying(path)
             track = await self._verdict(track)
         name = display_path(path)
         if track.state is TrackState.REJECTED:
             return Verdict(path=name, state="refused", track=track, code=track.reason, message=why(track.reason))
-        return Verdict(path=name, state="ready" if track.state is TrackState.READY else "verifying", track=track)
+        state: Literal["ready", "verifying"] = "ready" if track.state is TrackState.READY else "verifying"
+        return Verdict(path=name, state=state, track=track, new=uploaded.is_new)
 
     async def _verdict(self, track: Track) -> Track:
         """`track` once it is decided, or as it is when the longest wait is over."""

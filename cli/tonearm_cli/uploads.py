@@ -61,8 +61,10 @@ def _conclude(options: Options, verdicts: Sequence[Verdict], *, asked: int) -> N
     if not asked:
         output.say(options, "No audio files there")
         return
+    there = sum(verdict.state == "ready" and verdict.new is False for verdict in verdicts)
     told = [
-        display.counted(counts["ready"], "file", "files") + " uploaded",
+        display.counted(counts["ready"] - there, "file", "files") + " uploaded",
+        f"{there} already there" if there else "",
         f"{counts['verifying']} still verifying" if counts["verifying"] else "",
         f"{counts['refused']} refused" if counts["refused"] else "",
         f"{asked - len(verdicts)} not sent" if asked > len(verdicts) else "",

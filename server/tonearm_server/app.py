@@ -24,6 +24,7 @@ from tonearm_server.auth.identity import identify
 from tonearm_server.auth.keys import KEYS, load_keys
 from tonearm_server.auth.passwords import PASSWORDS, Passwords
 from tonearm_server.auth.routes import SIGN_UP_IS_OPEN
+from tonearm_server.auth.service import forget_expired
 from tonearm_server.auth.tickets import TICKETS, TicketOffice
 from tonearm_server.auth.tokens import TOKENS, TokenIssuer
 from tonearm_server.config import CONFIG, Config, Registration
@@ -101,8 +102,10 @@ async def _open_database(app: web.Application) -> AsyncIterator[None]:
         log.warning("SQLite %s has a WAL bug that needs two writers; this process is alone", sqlite3.sqlite_version)
     database = await open_database(app[DATA_FOLDER].database, models=MODELS)
     app[DATABASE] = database
-    yield
-    await database.close()
+    try:
+        yield
+    finally:
+        await database.close()
 
 
 async def _open_rooms(app: web.Application) -> AsyncIterator[None]:
@@ -111,10 +114,12 @@ async def _open_rooms(app: web.Application) -> AsyncIterator[None]:
     app[BLOBS] = Blobs(app[STORAGE])
     app[PASSWORDS] = Passwords()
     app[SANDBOX] = Sandbox(ffmpeg=config.ffmpeg)
-    await app[SANDBOX].start()
-    yield
-    await app[SANDBOX].close()
-    app[PASSWORDS].close()
+    try:
+        await app[SANDBOX].start()
+        yield
+    finally:
+        await app[SANDBOX].close()
+        app[PASSWORDS].close()
 
 
 async def _run_jobs(app: web.Application) -> AsyncIterator[None]:
@@ -131,11 +136,13 @@ async def _run_jobs(app: web.Application) -> AsyncIterator[None]:
     await release_leases()
     housekeeping = asyncio.create_task(_keep_house(app[JOBS], app[CLOCK]), name="housekeeping")
     app[JOBS].start()
-    yield
-    housekeeping.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await housekeeping
-    await app[JOBS].stop()
+    try:
+        yield
+    finally:
+        housekeeping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await housekeeping
+        await app[JOBS].stop()
 
 
 async def _keep_house(jobs: JobQueue, clock: Clock) -> None:
@@ -144,6 +151,7 @@ async def _keep_house(jobs: JobQueue, clock: Clock) -> None:
         try:
             await resume_unfinished(jobs)
             await forget_old_rejections(clock)
+            await forget_expired(clock)
         except Exception:  # a database that is busy for a moment must not end housekeeping
             log.exception("housekeeping stumbled and goes on")
         await asyncio.sleep(_HOUSEKEEPING_S)

@@ -44,12 +44,13 @@ def add_user(
 ) -> None:
     """Make an account; works beside a running server."""
     from tonearm_api.errors import TonearmError
-    from tonearm_server.control import NewUser
+    from tonearm_server.control import checked
     from tonearm_server.running import make_account
 
     config = _load_config(data=data)
-    wanted = NewUser(email=email, name=name, password=_read_password(from_stdin=password_stdin), is_admin=admin)
+    password = _read_password(from_stdin=password_stdin)
     try:
+        wanted = checked({"email": email, "name": name, "password": password, "is_admin": admin})
         account = make_account(config, wanted)
     except TonearmError as error:
         _fail(error.detail)

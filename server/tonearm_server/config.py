@@ -20,6 +20,8 @@ _CLIENT_NAMES = {"TONEARM_SERVER", "TONEARM_PROFILE", "TONEARM_TOKEN_FILE", "TON
 _FILE_NAME = "TONEARM_CONFIG"
 
 _GIB = 1024**3
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+"""Left out of an origin, as browsers do (RFC 6454 §6.2)."""
 
 
 class FaultyConfig(TonearmError):
@@ -62,9 +64,12 @@ class Config(BaseSettings):
         if value is None:
             return None
         parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}:
+        is_bare = parts.path in {"", "/"} and not (parts.query or parts.fragment or parts.username)
+        if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or not is_bare:
             raise ValueError("give scheme, host and port only, like https://music.example.org")
-        return f"{parts.scheme}://{parts.netloc}"
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        shows_port = parts.port is not None and parts.port != _DEFAULT_PORTS[parts.scheme]
+        return f"{parts.scheme}://{host}:{parts.port}" if shows_port else f"{parts.scheme}://{host}"
 
     @field_validator("ffmpeg")
     @classmethod

@@ -5,21 +5,23 @@ SQLite has one owner; whoever may open the data folder may also ask its owner to
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import msgspec
 from aiohttp import web
 
-from tonearm_api.auth import Account
+from tonearm_api.auth import Account, EmailAddress, Password, PersonName
 from tonearm_api.errors import Problem, TonearmError, Unavailable, error_from_problem
 from tonearm_server.auth import service
 from tonearm_server.auth.passwords import PASSWORDS, Passwords
 from tonearm_server.kit.clock import CLOCK, Clock
 from tonearm_server.kit.datafolder import DATA_FOLDER
+from tonearm_server.kit.decoding import convert
 from tonearm_server.kit.http import json_response
 from tonearm_server.kit.problems import problems
 
@@ -28,10 +30,17 @@ _MAX_ANSWER_BYTES = 1024 * 1024
 
 
 class NewUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    email: str
-    name: str
-    password: str
+    """What an operator says of a new account; checked like everybody's sign-up."""
+
+    email: EmailAddress
+    name: PersonName
+    password: Password
     is_admin: bool
+
+
+def checked(wanted: object) -> NewUser:
+    """The new account of untyped fields. Raises Invalid that names every fault."""
+    return convert(wanted, NewUser, strict=True, place_of=lambda _: "body")
 
 
 async def add_user(wanted: NewUser, *, passwords: Passwords, clock: Clock) -> Account:
@@ -55,20 +64,33 @@ async def run_control_socket(app: web.Application) -> AsyncIterator[None]:
     side[CLOCK] = app[CLOCK]
 
     async def users(request: web.Request) -> web.Response:
-        wanted = msgspec.json.decode(await request.read(), type=NewUser)
+        wanted = checked(msgspec.json.decode(await request.read()))
         return json_response(await add_user(wanted, passwords=app[PASSWORDS], clock=app[CLOCK]), status=201)
 
     side.router.add_post("/users", users)
     runner = web.AppRunner(side, access_log=None)
     await runner.setup()
-    before = os.umask(0o177)
     try:
-        await web.UnixSite(runner, path).start()
+        with _short(path) as short:
+            await web.UnixSite(runner, short).start()
+        path.chmod(0o600)
+        yield
     finally:
-        os.umask(before)
-    yield
-    await runner.cleanup()
-    path.unlink(missing_ok=True)
+        await runner.cleanup()
+        path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _short(path: Path) -> Iterator[Path]:
+    """The path through a descriptor of its folder: a socket's address has room for 107 bytes only (unix(7))."""
+    if not Path("/proc/self/fd").is_dir():
+        yield path
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield Path(f"/proc/self/fd/{folder}") / path.name
+    finally:
+        os.close(folder)
 
 
 def ask_running_server(control_socket: Path, path: str, wanted: msgspec.Struct) -> bytes:
@@ -77,7 +99,8 @@ def ask_running_server(control_socket: Path, path: str, wanted: msgspec.Struct) 
     connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.sock.settimeout(_ANSWER_S)
-        connection.sock.connect(str(control_socket))
+        with _short(control_socket) as short:
+            connection.sock.connect(str(short))
         connection.request("POST", path, body=msgspec.json.encode(wanted))
         response = connection.getresponse()
         content = response.read(_MAX_ANSWER_BYTES)

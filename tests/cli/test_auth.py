@@ -5,12 +5,14 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+import httpx
+import msgspec
 import pytest
 from tests.cli.console import Ran, on_terminal, tonearm
 from tests.support import OWNER_EMAIL, OWNER_NAME, OWNER_PASSWORD, RunningServer
 
 from tonearm_api.client import Client
-from tonearm_api.credentials import CredentialStore, read_client_settings
+from tonearm_api.credentials import DEFAULT_SERVER, CredentialStore, read_client_settings
 
 
 async def sign_in(server: RunningServer, *more: str, password: str = OWNER_PASSWORD) -> Ran:
@@ -92,7 +94,7 @@ async def test_no_server_there_is_exit_5() -> None:
     ran = await tonearm("login", "http://127.0.0.1:1", "--email", OWNER_EMAIL, "--password-stdin", stdin="x\n")
 
     assert ran.code == 5
-    assert "does not answer" in ran.stderr
+    assert ran.stderr.startswith("tonearm: http://127.0.0.1:1 does not answer\n")
 
 
 async def test_a_token_file_wins_and_login_says_so(tmp_path: Path) -> None:
@@ -142,14 +144,69 @@ async def test_status_of_nobody_is_exit_4_with_the_command_to_type() -> None:
     ran = await tonearm("auth", "status", "--json")
 
     assert (ran.code, ran.stdout) == (4, "")
-    assert (ran.error["code"], ran.error["hint"]) == ("unauthenticated", "tonearm login URL")
+    assert (ran.error["code"], ran.error["hint"]) == ("unauthenticated", f"tonearm login {DEFAULT_SERVER}")
+
+
+@pytest.mark.usefixtures("owner")
+async def test_login_without_a_url_says_for_which_server(server: RunningServer) -> None:
+    ran = await tonearm(
+        "login", "--email", OWNER_EMAIL, "--password-stdin", stdin=f"{OWNER_PASSWORD}\n", TONEARM_SERVER=server.url
+    )
+
+    assert ran.code == 0
+    assert ran.stderr.startswith(f"Signing in to {server.url}\n")
 
 
 @pytest.mark.usefixtures("login")
-async def test_profiles_are_apart() -> None:
-    ran = await tonearm("auth", "status", "--profile", "work")
+async def test_a_token_on_a_pipe_signs_in_other_programs(server: RunningServer) -> None:
+    ran = await tonearm("auth", "token")
+
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {ran.stdout.strip()}"}) as http:
+        answer = await http.get(f"{server.url}/api/v1/tracks")
+    assert (ran.code, ran.stderr, answer.status_code) == (0, "", 200)
+
+
+@pytest.mark.usefixtures("owner")
+async def test_a_token_that_is_about_to_end_is_renewed_first(server: RunningServer) -> None:
+    await sign_in(server)
+    store = CredentialStore(read_client_settings())
+    old = store.find()
+    assert old is not None
+    store.save(msgspec.structs.replace(old, access_token="ended", access_expires_at=0.0))
+
+    ran = await tonearm("auth", "token")
+
+    new = store.find()
+    assert new is not None
+    assert f"{new.access_token}\n" == ran.stdout
+    assert ran.stdout != "ended\n"
+
+
+@pytest.mark.usefixtures("login")
+async def test_a_token_is_not_shown_on_a_terminal_unasked() -> None:
+    login = CredentialStore(read_client_settings()).find()
+    assert login is not None
+
+    code, lines = await on_terminal("auth", "token", columns=200)
+    asked, shown = await on_terminal("auth", "token", "--yes-print-secret", columns=2000)
+
+    assert (code, login.access_token in "".join(lines)) == (2, False)
+    assert "--yes-print-secret" in lines[0]
+    assert (asked, [login.access_token]) == (0, shown)
+
+
+async def test_a_token_of_nobody_is_exit_4() -> None:
+    ran = await tonearm("auth", "token")
+
+    assert (ran.code, ran.stdout) == (4, "")
+
+
+@pytest.mark.usefixtures("login")
+async def test_profiles_are_apart(server: RunningServer) -> None:
+    ran = await tonearm("auth", "status", "--profile", "work", "--server", server.url)
 
     assert ran.code == 4
+    assert f"try: tonearm login {server.url} --profile work\n" in ran.stderr
 
 
 @pytest.mark.usefixtures("login")

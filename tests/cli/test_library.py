@@ -97,8 +97,8 @@ async def test_info_shows_what_is_known(track: Track) -> None:
     ran = await tonearm("info", track.id)
 
     said = dict(ran.rows)
-    assert (said["title"], said["visible to"]) == ("Night Train", "everyone signed in")
-    assert said["sound"].startswith("FLAC · 44.1 kHz · stereo")
+    assert (said["title"], said["seen by"]) == ("Night Train", "everyone signed in")
+    assert said["audio"].startswith("FLAC · 44.1 kHz · stereo")
 
 
 async def test_info_on_an_unknown_id_is_exit_3() -> None:
@@ -124,6 +124,21 @@ async def test_like_names_the_track_that_is_not_there(track: Track) -> None:
 
     assert ran.code == 3
     assert "There is no track missing" in ran.stderr
+
+
+async def test_a_failure_midway_says_what_was_done(owner: Client, track: Track) -> None:
+    for_programs = await tonearm("like", track.id, "missing", "--json")
+    for_people = await tonearm("like", track.id, "missing")
+
+    assert (3, "not_found", [track.id]) == (for_programs.code, for_programs.error["code"], for_programs.error["done"])
+    assert f"done before that: {track.id}\n" in for_people.stderr
+    assert (await owner.get_track(track.id)).liked is True
+
+
+async def test_edit_says_in_plain_words_what_is_out_of_range(track: Track) -> None:
+    ran = await tonearm("edit", track.id, "--year", "99999")
+
+    assert (ran.code, ran.stderr) == (2, "tonearm: --year: 9999 at most\n")
 
 
 async def test_edit_changes_what_is_given_and_clears_what_is_empty(owner: Client, foreign: Track) -> None:

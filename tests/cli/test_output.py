@@ -40,7 +40,7 @@ def test_wide_characters_count_two_cells() -> None:
 
 @pytest.mark.parametrize(
     ("duration_ms", "shown"),
-    [(None, ""), (0, "0:00"), (1_499, "0:01"), (59_600, "1:00"), (187_000, "3:07"), (3_723_000, "1:02:03")],
+    [(None, ""), (0, "0:00"), (1_499, "0:01"), (59_600, "0:59"), (187_000, "3:07"), (3_723_000, "1:02:03")],
 )
 def test_durations(duration_ms: int | None, shown: str) -> None:
     assert shown == duration(duration_ms)

@@ -47,6 +47,12 @@ async def test_a_misspelt_command_gets_a_guess() -> None:
     assert ran.stderr == "tonearm: There is no command serch\n  try: tonearm search\n"
 
 
+async def test_an_unknown_command_that_is_like_none_proposes_the_help() -> None:
+    ran = await tonearm("foo")
+
+    assert (ran.code, ran.stderr) == (2, "tonearm: There is no command foo\n  try: tonearm --help\n")
+
+
 async def test_an_unknown_option_is_exit_2_and_names_the_help() -> None:
     ran = await tonearm("ls", "--colour")
 

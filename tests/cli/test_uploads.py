@@ -98,7 +98,20 @@ async def test_the_same_file_again_is_the_same_track(song: MakeSong) -> None:
     first = await tonearm("upload", path)
     second = await tonearm("upload", path)
 
-    assert first.rows == second.rows
+    assert [row[:4] for row in first.rows] == [row[:4] for row in second.rows]
+
+
+@pytest.mark.usefixtures("login")
+async def test_the_same_file_again_is_already_there(song: MakeSong) -> None:
+    path = str(song(pitch_hz=555))
+
+    first = await tonearm("upload", path)
+    second = await tonearm("upload", path)
+    third = await tonearm("upload", path, "--json")
+
+    assert (first.rows[0][4], first.stderr) == ("", "1 file uploaded\n")
+    assert (second.rows[0][4], second.stderr) == ("already there", "0 files uploaded, 1 already there\n")
+    assert third.document["files"][0]["new"] is False
 
 
 @pytest.mark.usefixtures("login")

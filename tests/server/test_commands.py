@@ -65,6 +65,36 @@ def test_a_refused_account_says_why(tmp_path: Path, running: bool) -> None:
     assert (second.returncode, "e-mail" in second.stderr) == (2, True)
 
 
+def test_an_account_is_checked_like_everybodys_sign_up(tmp_path: Path) -> None:
+    result = add_user(tmp_path / "data", email="no address")
+
+    assert (result.returncode, "email" in result.stderr) == (2, True)
+
+
+def test_a_data_folder_may_lie_deep(tmp_path: Path) -> None:
+    data = tmp_path / ("deep" * 20) / ("deeper" * 20) / "data"
+    data.parent.mkdir(parents=True)
+    with running_server(data) as server:
+        assert httpx.get(f"{server.url}/healthz").status_code == 200
+        assert add_user(data).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("https://Music.Example.org/", "https://music.example.org"),
+        ("http://music.lan:80", "http://music.lan"),
+        ("https://music.lan:8443", "https://music.lan:8443"),
+    ],
+)
+def test_the_public_url_is_the_origin_that_browsers_send(tmp_path: Path, given: str, expected: str) -> None:
+    data = ("--data", str(tmp_path / "data"))
+
+    result = tonearm("server", "config", "check", *data, TONEARM_PUBLIC_URL=given)
+
+    assert f"public_url = {expected}" in result.stdout.splitlines()
+
+
 def test_one_data_folder_has_one_server(tmp_path: Path) -> None:
     with running_server(tmp_path / "data") as server:
         second = tonearm("serve", "--port", "0", "--data", str(server.data))

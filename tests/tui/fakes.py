@@ -140,6 +140,9 @@ class FakeLibrary:
     async def unlike(self, track_id: str) -> None:
         self._ask(f"unlike {track_id}")
 
+    async def me(self) -> None:
+        self._ask("me")
+
     async def waveform(self, track_id: str) -> bytes:
         self._ask(f"waveform {track_id}")
         seed = sum(track_id.encode())

@@ -111,6 +111,12 @@ class Watch:
         self.notices.append(text)
         self._changed.set()
 
+    def server_lost(self, text: str) -> None:
+        self.notice(text, is_error=True)
+
+    def server_found(self) -> None:
+        self._changed.set()
+
     def session_ended(self) -> None:
         self.ended_sessions += 1
         self._changed.set()

@@ -25,6 +25,8 @@ from tests.support import (
 )
 from tests.tui.fakes import FakePlayer
 from tests.tui.harness import SMALL, Opened
+from textual import events
+from textual.widgets import Input
 
 from tonearm_api.client import Client
 from tonearm_api.credentials import ClientSettings, CredentialStore
@@ -82,7 +84,7 @@ async def sign_in(screen: Opened, *, password: str = OWNER_PASSWORD) -> None:
 
 
 def key_of(character: str) -> str:
-    return "space" if character == " " else character
+    return {" ": "space", "\t": "tab"}.get(character, character)
 
 
 async def test_signing_in_shows_the_library_and_keeps_the_login(screen: Opened, settings: ClientSettings) -> None:
@@ -95,6 +97,16 @@ async def test_signing_in_shows_the_library_and_keeps_the_login(screen: Opened, 
     assert (login.server, login.email) == (settings.server, OWNER_EMAIL)
     assert OWNER_NAME in screen.lines[0]
     assert all(title in screen.text for title in TITLES)
+
+
+async def test_keys_typed_ahead_go_to_the_field_that_they_were_meant_for(screen: Opened) -> None:
+    keys = [events.Key(key_of(character), character) for character in f"{OWNER_EMAIL}\t{OWNER_PASSWORD}"]
+    for key in keys:
+        screen.app.post_message(key)
+    await screen.pilot.pause()
+    await shown(screen, lambda: screen.app.screen.query_one("#login-password", Input).value == OWNER_PASSWORD)
+
+    assert screen.app.screen.query_one("#login-email", Input).value == OWNER_EMAIL
 
 
 async def test_a_wrong_password_is_said_and_the_fields_stay(screen: Opened) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from tests.tui.fakes import FakeLibrary, make_track
 from tests.tui.harness import SMALL, WIDE, Opened, opened
+from textual.widgets import Input
 
-from tonearm_api.errors import SessionEnded, Unavailable, Unreachable
+from tonearm_api.errors import Unavailable, Unreachable
 from tonearm_api.keymap import ACTIONS
 from tonearm_tui import views
 from tonearm_tui.app import TonearmApp
@@ -16,7 +17,6 @@ from tonearm_tui.player import INSTALL_HINT, Silent
 from tonearm_tui.queue import Loop
 from tonearm_tui.screens.commands import commands
 from tonearm_tui.screens.help import HelpScreen
-from tonearm_tui.screens.login import LoginScreen
 from tonearm_tui.theme import DARK, LIGHT
 
 
@@ -48,7 +48,7 @@ async def test_every_action_of_the_key_table_does_something_here() -> None:
 def test_bindings_carry_the_ids_by_which_people_remap_them() -> None:
     ids = [binding.id for binding in bindings()]
 
-    assert sorted(ids, key=str) == sorted(a.id for a in ACTIONS if a.id != "player.seek_tenth")
+    assert sorted(ids, key=str) == sorted(a.id for a in ACTIONS if a.tui and a.id != "player.seek_tenth")
 
 
 async def test_an_action_can_be_remapped_by_its_id() -> None:
@@ -266,14 +266,18 @@ async def test_without_libmpv_one_line_says_how_to_install_it() -> None:
         assert titles(screen) == ["Title 1"]
 
 
-async def test_quitting_while_music_plays_asks_once() -> None:
+async def test_quitting_while_music_plays_asks_and_other_keys_do_nothing() -> None:
     async with opened(library()) as screen:
         await screen.play()
         await screen.press("q")
-        assert "q again" in screen.notice
-        assert screen.app.is_running
+        assert "q again quits" in screen.text
 
-        await screen.press("q")
+        await screen.press("r", "a", "space")
+        assert (screen.main.queue.loop, screen.playback.status) == (Loop.OFF, Status.PLAYING)
+        assert len(titles(screen)) == 5
+        await screen.press("escape")
+        assert screen.app.screen is screen.main
+        await screen.press("q", "q")
 
         assert not screen.app.is_running
     assert screen.player.calls[-1] == ("close",)
@@ -399,6 +403,17 @@ async def test_escape_leaves_the_field_and_then_the_search() -> None:
         assert "Title 1 " in screen.text
 
 
+async def test_searching_again_replaces_the_old_words() -> None:
+    async with opened(library(12)) as screen:
+        await screen.press("slash", *"title 12", "escape", "slash", *"title 3")
+        await screen.until(lambda: screen.main.library.found_q == "title 3")
+        assert screen.main.query_one("#search", Input).value == "title 3"
+
+        await screen.press("escape", "1")
+
+        assert screen.main.query_one("#search", Input).value == ""
+
+
 async def test_nothing_found_says_so() -> None:
     async with opened(library()) as screen:
         await screen.press("slash", *"zzz")
@@ -413,36 +428,6 @@ async def test_letters_in_the_search_field_are_not_commands() -> None:
 
         assert screen.main.queue.loop is Loop.OFF
         assert screen.app.is_running
-
-
-# --- trouble -----------------------------------------------------------------------------------------
-
-
-async def test_an_unreachable_server_is_named_while_the_music_plays_on() -> None:
-    async with opened(library()) as screen:
-        await screen.play()
-        screen.library.error = Unreachable("http://fake.example does not answer")
-        await screen.press("2")
-        await screen.until(lambda: "trying again" in screen.notice)
-        assert "offline" in screen.lines[0]
-        assert screen.playback.is_audible
-
-        screen.library.error = None
-        await screen.pilot.pause(1.1)
-        await screen.until(lambda: "offline" not in screen.lines[0])
-
-        assert screen.notice == ""
-
-
-async def test_an_ended_session_leads_to_signing_in_again() -> None:
-    async with opened(library()) as screen:
-        screen.library.error = SessionEnded()
-
-        await screen.press("2")
-        await screen.until(lambda: isinstance(screen.app.screen, LoginScreen))
-
-        assert "session has ended" in screen.text
-        assert screen.library.closed
 
 
 # --- other screens -----------------------------------------------------------------------------------
@@ -468,6 +453,16 @@ async def test_the_track_page_tells_what_is_known() -> None:
         await screen.press("escape")
 
         assert screen.app.screen is screen.main
+
+
+@pytest.mark.parametrize("key", ["question_mark", "i"])
+async def test_a_small_dialog_says_what_closes_it_and_that_there_is_more(key: str) -> None:
+    async with opened(library(), size=(50, 14)) as screen:
+        assert "? keys" in screen.lines[-1]
+
+        await screen.press(key)
+
+        await screen.until(lambda: "esc closes   ↑ ↓ more" in screen.text)
 
 
 async def test_the_palette_does_what_keys_do() -> None:

@@ -214,6 +214,28 @@ def test_shuffling_keeps_what_plays_in_front_and_shows_the_real_order() -> None:
     assert queue.advance() == queue.entries[1]
 
 
+def test_shuffling_leaves_what_was_heard_in_front() -> None:
+    queue = filled("abcde")
+    queue.skip()
+    queue.skip()
+
+    queue.toggle_shuffle()
+
+    assert (order(queue), current(queue)) == ("abced", "c")
+    queue.toggle_shuffle()
+    assert order(queue) == "abcde"
+
+
+def test_shuffling_once_all_was_heard_shuffles_all_of_it() -> None:
+    queue = filled("abc")
+    queue.skip()
+    queue.skip()
+
+    queue.toggle_shuffle()
+
+    assert (order(queue), current(queue)) == ("cba", "c")
+
+
 def test_taking_shuffle_back_restores_the_order_and_what_plays() -> None:
     queue = filled("abcd", start=1)
     queue.toggle_shuffle()

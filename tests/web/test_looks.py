@@ -144,6 +144,41 @@ async def test_every_control_is_large_enough_for_a_finger(
     assert {screen: controls for screen, controls in small.items() if controls} == {}
 
 
+async def test_a_message_moves_nothing(page: Page) -> None:
+    await page.click(row("Glass Signals") + " .play")
+    await said(page, "Playing")
+    height = await page.evaluate("document.documentElement.scrollHeight")
+    bar = await page.locator(".player").bounding_box()
+
+    await page.evaluate("document.querySelector('.notice').hidden = false")
+
+    assert await page.evaluate("document.documentElement.scrollHeight") == height
+    assert await page.locator(".player").bounding_box() == bar
+    assert height == DESKTOP["height"]
+
+
+async def test_phones_show_the_play_button_of_a_track_without_scrolling(page: Page, library: list[Track]) -> None:
+    await page.set_viewport_size(PHONE)
+    await _open(page, "track", library)
+
+    play = await page.locator('[data-view="track"] [data-act=play]').bounding_box()
+    player = await page.locator(".player").bounding_box()
+
+    assert play is not None
+    assert player is not None
+    assert play["y"] + play["height"] < player["y"]
+
+
+async def test_the_queue_stands_on_a_wide_screen_once(page: Page, library: list[Track]) -> None:
+    await page.click(row("Glass Signals") + " .play")
+    await said(page, "Playing")
+
+    await _open(page, "/queue", library)
+
+    assert not await page.is_visible("aside")
+    assert await page.locator(".tabs [aria-current]:visible").all_inner_texts() == ["Queue"]
+
+
 async def test_page_and_terminal_draw_the_same_steps(page: Page) -> None:
     bars = bytes((i * i * 7 + i) % 256 for i in range(800))
     columns = [1, 7, 45, 80, 360, 799, 800, 1000]

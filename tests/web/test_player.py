@@ -129,6 +129,75 @@ async def test_a_like_that_fails_is_taken_back_and_explained(page: Page, complai
     complaints.remove("Failed to load resource: net::ERR_FAILED")
 
 
+async def test_a_stream_that_failed_plays_on_once_it_is_asked_again(page: Page, complaints: list[str]) -> None:
+    await page.click(row("Glass Signals") + " .play")
+    await said(page, "Playing Glass Signals")
+    await page.context.route("**/stream/**", lambda route: route.abort())
+    await page.keyboard.press(">")
+    await page.wait_for_selector(".notice:not([hidden])")
+    stopped = await page.get_attribute("body", "data-sound")
+    await page.context.unroute("**/stream/**")
+
+    await page.keyboard.press("Space")
+
+    await until(page, "document.getElementById('sound').currentTime > 0.2")
+    assert stopped == "paused"
+    assert await page.get_attribute("body", "data-sound") == "on"
+    assert await page.inner_text(".names .title") == "River Motion"
+    assert await page.is_hidden(".notice")
+    complaints[:] = [line for line in complaints if "ERR_FAILED" not in line]
+
+
+async def test_a_stream_that_failed_plays_on_by_itself_where_it_was(page: Page, complaints: list[str]) -> None:
+    await page.context.route("**/stream/**", lambda route: route.abort())
+    await page.click(row("Glass Signals") + " .play")
+    await page.wait_for_selector(".notice:not([hidden])")
+    await page.click("#strip .seek", position={"x": 720, "y": 20})
+
+    await page.context.unroute("**/stream/**")
+
+    await until(page, "document.getElementById('sound').currentTime > 14")
+    await page.wait_for_selector(".notice", state="hidden")
+    complaints[:] = [line for line in complaints if "ERR_FAILED" not in line]
+
+
+async def test_a_view_that_did_not_come_says_so_and_can_be_asked_for_again(page: Page, complaints: list[str]) -> None:
+    await page.context.route("**/api/v1/tracks?**", lambda route: route.abort())
+    await page.click('[data-tab="liked"]')
+    await page.wait_for_selector('[data-view="failed"]')
+    message = await page.inner_text('[data-slot="message"]')
+    await page.context.unroute("**/api/v1/tracks?**")
+
+    await page.click('[data-act="again"]')
+
+    await page.wait_for_selector('[data-view="list"]')
+    assert message == "The server cannot be reached."
+    assert await page.inner_text("h1") == "Liked"
+    complaints.remove("Failed to load resource: net::ERR_FAILED")
+
+
+async def test_leaving_a_search_takes_its_count_back(page: Page) -> None:
+    await page.fill("#q", "lumen")
+    await said(page, "1 match")
+
+    await page.click('[data-tab="liked"]')
+
+    await said(page, "^$")
+    assert await page.input_value("#q") == ""
+
+
+async def test_the_row_of_a_paused_track_shows_that_it_rests(page: Page) -> None:
+    sign = row("Glass Signals") + " .number svg:visible use"
+    await page.click(row("Glass Signals") + " .play")
+    await page.wait_for_selector('body[data-sound="on"]')
+    sounding = await page.get_attribute(sign, "href")
+
+    await page.keyboard.press("Space")
+    await page.wait_for_selector('body[data-sound="paused"]')
+
+    assert [sounding, await page.get_attribute(sign, "href")] == ["#i-play", "#i-pause"]
+
+
 async def test_play_next_puts_a_track_behind_the_current_one(page: Page) -> None:
     await page.click(row("Kestrel Letters") + " .play")
 
@@ -180,6 +249,7 @@ async def test_a_format_that_the_browser_lacks_is_named_on_the_row_and_in_the_pl
         await page.click(row("Lossless Apple") + " .play")
 
         assert await page.inner_text(row("Lossless Apple") + " .flag") == "no ALAC here"
+        assert not await page.is_visible(row("Lossless Apple") + " .lacking")
         assert "This browser cannot play ALAC" in await page.inner_text('[data-slot="notice"]')
     finally:
         await owner.delete_track(track.id)

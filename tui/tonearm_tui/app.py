@@ -13,7 +13,7 @@ from textual.screen import Screen
 from tonearm_api.credentials import DEFAULT_SERVER, ClientSettings, CredentialStore, read_client_settings
 from tonearm_api.errors import TonearmError
 from tonearm_api.keymap import ACTIONS
-from tonearm_tui.messages import PlayerSpoke, SessionOver
+from tonearm_tui.messages import PlayerSpoke, SessionOver, SignOutChosen
 from tonearm_tui.player import MpvPlayer, Player, PlayerEvent, Silent
 from tonearm_tui.screens.login import LoginScreen, SignedIn
 from tonearm_tui.screens.main import MainScreen
@@ -90,6 +90,9 @@ class TonearmApp(App[None]):
     async def on_session_over(self, _message: SessionOver) -> None:
         await self._leave(reason="Your session has ended: sign in again.")
 
+    async def on_sign_out_chosen(self, _message: SignOutChosen) -> None:
+        await self.sign_out()
+
     async def _leave(self, *, reason: str) -> None:
         main, self._main = self._main, None
         if main is None:
@@ -107,7 +110,6 @@ class TonearmApp(App[None]):
             for action in ACTIONS:
                 if action.id not in {"app.palette", "app.back", "player.seek_tenth"}:
                     yield SystemCommand(action.title, f"{action.group} · {action.shown}", _runner(screen, action.id))
-            yield SystemCommand("Sign out", "Forget this login and stop the music", self.sign_out)
         yield SystemCommand("Light or dark", "Change between paper sleeve and lacquer", self.change_theme)
 
     def change_theme(self) -> None:

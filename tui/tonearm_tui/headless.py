@@ -37,6 +37,12 @@ class _Listener:
         if is_error:
             self.problem = text
 
+    def server_lost(self, text: str) -> None:
+        self.problem = text
+
+    def server_found(self) -> None:
+        self.problem = ""
+
     def session_ended(self) -> None:
         self.problem = "The session has ended: sign in again"
 

@@ -77,5 +77,10 @@ class ServerBack(Message):
 
 
 @dataclass
+class SignOutChosen(Message):
+    """This login is to be forgotten."""
+
+
+@dataclass
 class SessionOver(Message):
     """The server does not take this login any more."""

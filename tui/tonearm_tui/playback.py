@@ -61,6 +61,8 @@ class Watcher(Protocol):
     def playback_changed(self) -> None: ...
     def position_changed(self) -> None: ...
     def notice(self, text: str, *, is_error: bool = False) -> None: ...
+    def server_lost(self, text: str) -> None: ...
+    def server_found(self) -> None: ...
     def session_ended(self) -> None: ...
 
 
@@ -342,7 +344,7 @@ class Playback:
                 self._watcher.session_ended()
             case Unreachable():
                 self._stop(position_ms=start_ms)
-                self._watcher.notice("The server does not answer: press space to try again", is_error=True)
+                self._watcher.server_lost("The server does not answer: press space to try again")
             case NotFound():
                 self._give_up("it is gone")
             case _:
@@ -352,12 +354,17 @@ class Playback:
         """A source with a new ticket; asks again after each of `delays_s` while the server cannot be reached."""
         for attempt, delay_s in enumerate(delays_s, 1):
             try:
-                return _source(entry, url=await self._server.stream_url(entry.track.id))
+                return await self._ask_source(entry)
             except Unreachable:
                 text = f"The server does not answer: trying again in {delay_s} s ({attempt}/{len(delays_s)})"
-                self._watcher.notice(text, is_error=True)
+                self._watcher.server_lost(text)
                 await asyncio.sleep(delay_s)
-        return _source(entry, url=await self._server.stream_url(entry.track.id))
+        return await self._ask_source(entry)
+
+    async def _ask_source(self, entry: Entry) -> Source:
+        url = await self._server.stream_url(entry.track.id)
+        self._watcher.server_found()
+        return Source(url=url, format=entry.track.format, duration_ms=entry.track.duration_ms)
 
     # --- what follows without a gap -----------------------------------------------------------------
 
@@ -367,6 +374,9 @@ class Playback:
             return
         try:
             source = await self._source_of(entry, delays_s=())
+        except Unreachable:
+            self._watcher.server_lost("The server does not answer: what plays is all here, the next track is not")
+            return
         except TonearmError as error:
             log.info("The next track cannot be prepared: %s", error.code)
             return
@@ -393,7 +403,3 @@ class Playback:
     def _set_status(self, status: Status) -> None:
         self._status = status
         self._watcher.playback_changed()
-
-
-def _source(entry: Entry, *, url: str) -> Source:
-    return Source(url=url, format=entry.track.format, duration_ms=entry.track.duration_ms)

@@ -56,6 +56,7 @@ class PlayQueue:
         self._state = _State()
         self._undo: list[_State] = []
         self._next_key = 1
+        self._left: set[int] = set()
 
     # --- looking ------------------------------------------------------------------------------------
 
@@ -117,6 +118,7 @@ class PlayQueue:
         entries = self._new_entries(tracks)
         if not 0 <= start < len(entries):
             return None
+        self._left.clear()
         natural = tuple(entry.key for entry in entries)
         state = _State(entries=tuple(entries), natural=natural, current=entries[start].key)
         self._change(self._shuffle_rest(state) if self.shuffled else state)
@@ -175,7 +177,10 @@ class PlayQueue:
         return True
 
     def toggle_shuffle(self) -> bool:
-        """Shuffle what is not current behind it, or restore the natural order; whether it is shuffled now."""
+        """Shuffle what is still to come, or restore the natural order; whether it is shuffled now.
+
+        What was current before goes in front, as it was; once there is nothing else, all of it is shuffled again.
+        """
         if self.shuffled:
             by_key = {entry.key: entry for entry in self.entries}
             entries = tuple(by_key[key] for key in self._state.natural)
@@ -210,6 +215,8 @@ class PlayQueue:
 
     def _go_to(self, entry: Entry | None) -> Entry | None:
         if entry is not None:
+            if self._state.current is not None:
+                self._left.add(self._state.current)
             self._state = replace(self._state, current=entry.key)
         return entry
 
@@ -227,10 +234,14 @@ class PlayQueue:
         return len(new)
 
     def _shuffle_rest(self, state: _State) -> _State:
-        first = [entry for entry in state.entries if entry.key == state.current]
-        rest = [entry for entry in state.entries if entry.key != state.current]
+        current = [entry for entry in state.entries if entry.key == state.current]
+        others = [entry for entry in state.entries if entry.key != state.current]
+        heard = [entry for entry in others if entry.key in self._left]
+        rest = [entry for entry in others if entry.key not in self._left]
+        if not rest:
+            heard, rest = [], others
         self._shuffle(rest)
-        return replace(state, entries=(*first, *rest), shuffled=True)
+        return replace(state, entries=(*heard, *current, *rest), shuffled=True)
 
     def _change(self, state: _State) -> None:
         self._undo = [*self._undo[1 - MAX_UNDO :], self._state]

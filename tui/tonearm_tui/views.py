@@ -57,11 +57,6 @@ async def search(q: str, server: LibraryServer) -> tuple[Shelf, str]:
 
 
 def summary(result: SearchResult) -> str:
-    """What was found besides tracks, in one line."""
-    more = "+" if len(result.tracks) >= FOUND_TRACKS else ""
-    parts = [f"{len(result.tracks)}{more} tracks" if more else count(len(result.tracks), "track", "tracks")]
-    if result.albums:
-        parts.append("Albums: " + ", ".join(album.title for album in result.albums[:3]))
-    if result.artists:
-        parts.append("Artists: " + ", ".join(artist.name for artist in result.artists[:3]))
-    return "   ".join(parts)
+    """How much was found; tracks of a found album or artist are among it."""
+    number = len(result.tracks)
+    return f"{number}+ tracks" if number >= FOUND_TRACKS else count(number, "track", "tracks")

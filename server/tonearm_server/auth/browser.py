@@ -24,7 +24,7 @@ _LIFE_S = 30 * 24 * 3600
 """Absolute (ASVS 5.0 7.3.2, NIST SP 800-63B-4 for one factor)."""
 
 _USER = "user_id"
-_MAX_DEVICE = 200
+_MAX_DEVICE = 200  # the width of the column
 
 
 class RowStorage(aiohttp_session.AbstractStorage):
@@ -39,7 +39,7 @@ class RowStorage(aiohttp_session.AbstractStorage):
         viewer = find_viewer_by_cookie(cookie, database=database, clock=clock) if cookie else None
         if viewer is None:
             return aiohttp_session.Session(None, data=None, new=True, max_age=_LIFE_S)
-        data = aiohttp_session.SessionData(created=viewer.created_at_ms // 1000, session={_USER: viewer.id})
+        data = aiohttp_session.SessionData(created=clock.now_ms() // 1000, session={_USER: viewer.id})
         return aiohttp_session.Session(cookie, data=data, new=False, max_age=_LIFE_S)
 
     async def save_session(
@@ -56,7 +56,7 @@ class RowStorage(aiohttp_session.AbstractStorage):
             id=new_id(),
             user_id=session[_USER],
             cookie_hash=hash_secret(cookie),
-            device=request.headers.get(hdrs.USER_AGENT, "browser")[:_MAX_DEVICE],
+            device=device_name(request),
             created_at_ms=now_ms,
             last_used_at_ms=now_ms,
             expires_at_ms=now_ms + _LIFE_S * 1000,
@@ -77,6 +77,11 @@ async def end_browser_session(request: web.Request) -> None:
     """Sign this browser out."""
     session: Any = await aiohttp_session.get_session(request)  # Any: its stub leaves invalidate untyped
     session.invalidate()
+
+
+def device_name(request: web.Request) -> str:
+    """What a session is listed as: what the program calls itself, in what a row has room for."""
+    return request.headers.get(hdrs.USER_AGENT, "unnamed").encode("utf-8", "replace").decode()[:_MAX_DEVICE]
 
 
 def cookie_name(request: web.Request) -> str:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from tonearm_api import auth as contract
 from tonearm_api.endpoint import Nothing
 from tonearm_server.auth import service
+from tonearm_server.auth.browser import device_name
 from tonearm_server.auth.identity import get_viewer
 from tonearm_server.auth.passwords import PASSWORDS
 from tonearm_server.auth.tokens import TOKENS
 from tonearm_server.kit.clock import CLOCK
 from tonearm_server.kit.http import bind
-
-_MAX_DEVICE = 200
 
 SIGN_UP_IS_OPEN: web.AppKey[bool] = web.AppKey("sign_up_is_open", bool)
 """Whether strangers may make an account without a link."""
@@ -24,12 +23,12 @@ SIGN_UP_IS_OPEN: web.AppKey[bool] = web.AppKey("sign_up_is_open", bool)
 async def sign_up(request: web.Request, wanted: contract.SignUp) -> contract.Tokens:
     app = request.app
     user = await service.sign_up(wanted, is_open=app[SIGN_UP_IS_OPEN], passwords=app[PASSWORDS], clock=app[CLOCK])
-    return await app[TOKENS].begin_family(user.id, device=_device(request))
+    return await app[TOKENS].begin_family(user.id, device=device_name(request))
 
 
 async def log_in(request: web.Request, wanted: contract.LogIn) -> contract.Tokens:
     user = await service.log_in(wanted, passwords=request.app[PASSWORDS])
-    return await request.app[TOKENS].begin_family(user.id, device=_device(request))
+    return await request.app[TOKENS].begin_family(user.id, device=device_name(request))
 
 
 async def refresh(request: web.Request, wanted: contract.Refresh) -> contract.Tokens:
@@ -57,7 +56,3 @@ def setup(app: web.Application) -> None:
     bind(app, contract.REFRESH, refresh)
     bind(app, contract.LOG_OUT, log_out)
     bind(app, contract.ME, me)
-
-
-def _device(request: web.Request) -> str:
-    return request.headers.get(hdrs.USER_AGENT, "client")[:_MAX_DEVICE]

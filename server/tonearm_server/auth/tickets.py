@@ -32,6 +32,8 @@ class TicketOffice:
 
     def read(self, ticket: str, *, track_id: str) -> str:
         """The id of the session that the ticket was issued to. Raises Unauthenticated."""
+        if not ticket.isascii():
+            raise Unauthenticated
         session_id, _, rest = ticket.partition(".")
         expiry, _, mac = rest.partition(".")
         if not (expiry.isascii() and expiry.isdigit() and len(expiry) < 16):

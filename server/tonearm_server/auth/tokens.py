@@ -113,6 +113,8 @@ class TokenIssuer:
         One algorithm, one key, one type: `alg`, `kid`, `jku` and the like in the token choose nothing.
         """
         now_s = self.clock.now_ms() / 1000
+        if not token.isascii():
+            raise Unauthenticated
         try:
             decoded = jwt.decode_complete(
                 token,

@@ -34,6 +34,9 @@ _ADD = """
     INSERT INTO job (kind, subject, attempts, due_at_ms, is_dead) VALUES (?, ?, 0, ?, 0)
     ON CONFLICT (kind, subject) DO UPDATE SET attempts = 0, is_dead = 0, due_at_ms = excluded.due_at_ms WHERE is_dead
 """
+_ADD_MISSING = """
+    INSERT INTO job (kind, subject, attempts, due_at_ms, is_dead) VALUES (?, ?, 0, ?, 0) ON CONFLICT DO NOTHING
+"""
 _CLAIM = """
     UPDATE job SET leased_until_ms = ?, attempts = attempts + 1 WHERE row_id = (
         SELECT row_id FROM job
@@ -56,6 +59,10 @@ class JobQueue:
     async def add(self, kind: str, subject: str, *, connection: BaseDBAsyncClient) -> None:
         """Queue a job inside the caller's transaction; call `wake` when that has committed."""
         await connection.execute_query(_ADD, [kind, subject, self._clock.now_ms()])
+
+    async def add_missing(self, kind: str, subject: str, *, connection: BaseDBAsyncClient) -> None:
+        """Queue a job that an engine lost; one that is queued, or was given up, stays as it is."""
+        await connection.execute_query(_ADD_MISSING, [kind, subject, self._clock.now_ms()])
 
     def wake(self) -> None:
         self._wake.set()

@@ -62,8 +62,10 @@ class _Faults:
         try:
             msgspec.convert(raw, type=kind, strict=self._strict)
         except msgspec.ValidationError as error:
-            deeper = list(self._inside(raw, kind, path))
-            if deeper:
+            deeper = self._inside(raw, kind, path)
+            first = next(deeper, None)
+            if first is not None:
+                yield first
                 yield from deeper
             else:
                 yield self._fault(path, _code(str(error)), str(error).partition(" - at ")[0])

@@ -34,7 +34,10 @@ async def known_hosts(request: web.Request, handler: Handler) -> web.StreamRespo
 
 
 def _is_known(request: web.Request) -> bool:
-    host = urlsplit(f"//{request.host}").hostname or ""
+    try:
+        host = urlsplit(f"//{request.host}").hostname or ""
+    except ValueError:
+        return False
     if host in {"localhost", urlsplit(request.app[PUBLIC_URL]).hostname}:
         return True
     try:

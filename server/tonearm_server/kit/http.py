@@ -111,7 +111,7 @@ async def _json_body(request: web.Request) -> Any:  # Any: JSON of whatever shap
         raise UnsupportedMediaType("Send the body as application/json")
     try:
         return cast("Any", decode_json(await request.read()))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequest("The body is not JSON") from error
 
 

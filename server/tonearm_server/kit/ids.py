@@ -25,4 +25,4 @@ def new_secret() -> str:
 
 def hash_secret(secret: str) -> str:
     """What is stored in a secret's place: SHA-256 in hex. Enough for 256 random bits, not for passwords."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

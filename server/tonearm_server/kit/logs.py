@@ -41,4 +41,4 @@ async def access_log(request: web.Request, handler: Handler) -> web.StreamRespon
         return response
     finally:
         took_ms = (clock.monotonic_s() - began_s) * 1000
-        log.info("%s %s %s %d %.1f ms", request_id(request), request.method, request.path, status, took_ms)
+        log.info("%s %s %s %d %.1f ms", request_id(request), request.method, request.rel_url.raw_path, status, took_ms)

@@ -22,6 +22,9 @@ from tonearm_server.kit.logs import request_id
 
 log = logging.getLogger(__name__)
 
+NOT_FOUND_PAGE: web.AppKey[Handler] = web.AppKey("not_found_page")
+"""Answers a person's browser that asked for an address which does not exist."""
+
 _TYPE = "urn:tonearm:problem:{code}"
 
 
@@ -35,6 +38,8 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     except web.HTTPException as error:
         if error.status < 400:
             raise
+        if error.status == 404 and NOT_FOUND_PAGE in request.app and _wants_page(request):
+            return await request.app[NOT_FOUND_PAGE](request)
         return problem_response(request, _from_http(error))
     except ConnectionError:
         # Nobody is left to read it: aiohttp drops this answer quietly, where a raised error would be logged as ours.
@@ -63,6 +68,10 @@ def problem_response(request: web.Request, error: TonearmError) -> web.Response:
         content_type="application/problem+json",
         headers=headers,
     )
+
+
+def _wants_page(request: web.Request) -> bool:
+    return "text/html" in request.headers.get(hdrs.ACCEPT, "") and not request.path.startswith(("/api/", "/stream/"))
 
 
 def _from_http(error: web.HTTPException) -> TonearmError:

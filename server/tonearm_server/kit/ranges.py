@@ -39,20 +39,24 @@ def wanted_range(header: str | None, *, size_bytes: int) -> ByteRange | None:
     if match is None:
         return None
     first, last = match.groups()
-    if max(len(first), len(last)) > _MAX_DIGITS:
-        first, last = first[:_MAX_DIGITS], last[:_MAX_DIGITS]
     if first:
-        start, stop = int(first), int(last) + 1 if last else size_bytes
+        start, stop = _position(first), _position(last) + 1 if last else size_bytes
         if stop <= start and last:
             return None
     elif last:
-        start, stop = max(0, size_bytes - int(last)), size_bytes
+        start, stop = max(0, size_bytes - _position(last)), size_bytes
     else:
         return None
     stop = min(stop, size_bytes)
     if start >= stop:
         raise RangeNotSatisfiable(headers={"Content-Range": f"bytes */{size_bytes}"})
     return ByteRange(start, stop)
+
+
+def _position(digits: str) -> int:
+    """The number; more digits than any file has positions stand for the largest."""
+    significant = digits.lstrip("0") or "0"
+    return int(significant) if len(significant) <= _MAX_DIGITS else 10**_MAX_DIGITS
 
 
 def range_still_holds(if_range: str | None, *, etag: str) -> bool:

@@ -51,16 +51,24 @@ async def list_tracks(wanted: ListTracks, *, viewer_id: str, database: Database)
     rows = rows[: wanted.limit]
     return TrackPage(
         items=[track_from_row(row) for row in rows],
-        next_cursor=_write_cursor(wanted.sort, rows[-1]) if more else None,
+        next_cursor=_write_cursor(_order_of(wanted), rows[-1]) if more else None,
     )
 
 
+def _order_of(wanted: ListTracks) -> Sort:
+    """The order that was asked for; else an album's and an artist's own, and of everything the newest first."""
+    if wanted.sort is not None:
+        return wanted.sort
+    return Sort.ARTIST if wanted.album or wanted.artist else Sort.RECENT
+
+
 def _statement(wanted: ListTracks, viewer_id: str) -> tuple[str, tuple[Value, ...]]:
-    by_like = wanted.sort is Sort.LIKED or bool(wanted.liked)
+    sort = _order_of(wanted)
+    by_like = sort is Sort.LIKED or bool(wanted.liked)
     where = owned_by(viewer_id) if wanted.mine else visible_to(viewer_id)
     for clause in _filters(wanted, viewer_id):
         where = where & clause
-    expression, _, descending = _ORDERS[wanted.sort]
+    expression, _, descending = _ORDERS[sort]
     direction = "DESC" if descending else "ASC"
     liked_at = ", mine.liked_at_ms" if by_like else ""
     statement = f"""
@@ -86,7 +94,7 @@ def _filters(wanted: ListTracks, viewer_id: str) -> list[Clause]:
     if wanted.q:
         found.append(_words(wanted.q))
     if wanted.cursor is not None:
-        found.append(_after(wanted.cursor, wanted.sort))
+        found.append(_after(wanted.cursor, _order_of(wanted)))
     return found
 
 

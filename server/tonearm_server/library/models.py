@@ -101,6 +101,8 @@ class TrackArtist(Model):
         "tonearm.Artist", related_name="credits", on_delete=fields.CASCADE
     )
 
+    artist_id: int
+
     class Meta:
         table = "track_artist"
         unique_together = (("artist", "track"),)

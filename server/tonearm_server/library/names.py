@@ -6,6 +6,8 @@ import unicodedata
 
 _ARTICLES = ("the ", "a ", "an ")
 _MAX_KEY = 500
+_MAX_JOINED = 500
+"""The width of the columns that hold them."""
 
 
 def name_key(name: str) -> str:
@@ -31,5 +33,6 @@ def shelf_key(*, artist: str, album: str | None, disc_number: int | None, track_
 
 
 def joined(names: list[str]) -> str:
-    """Several names as people read them."""
-    return ", ".join(names)
+    """Several names as people read them, cut where no row has room for more."""
+    text = ", ".join(names)
+    return text if len(text) <= _MAX_JOINED else text[: _MAX_JOINED - 1] + "…"

@@ -12,6 +12,30 @@ from tonearm_api.library import EditTrack
 from tonearm_server.library.models import Album, Artist, Track, TrackArtist, TrackGenre
 from tonearm_server.library.names import joined, name_key, shelf_key, sort_key
 
+_DESCRIPTIVE = (
+    "title",
+    "artist",
+    "artists",
+    "album_id",
+    "album_title",
+    "album_artist",
+    "genre",
+    "genres",
+    "year",
+    "track_number",
+    "disc_number",
+    "title_sort",
+    "artist_sort",
+)
+"""All that a description changes: a whole-row save would undo what others count and decide meanwhile."""
+
+_UNUSED_ALBUM = """
+    DELETE FROM album WHERE row_id = ? AND NOT EXISTS (SELECT 1 FROM track t WHERE t.album_id = album.row_id)
+"""
+_UNUSED_ARTIST = """
+    DELETE FROM artist WHERE row_id = ? AND NOT EXISTS (SELECT 1 FROM track_artist c WHERE c.artist_id = artist.row_id)
+"""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Description:
@@ -48,7 +72,7 @@ async def describe(row: Track, description: Description, *, connection: BaseDBAs
         track_number=description.track_number,
     )
     row.album_id = await _find_or_make_album(description, connection=connection)
-    await row.save(using_db=connection)
+    await row.save(using_db=connection, update_fields=_DESCRIPTIVE)
     await _write_credits(row, description.artists, connection=connection)
     await _write_genres(row, description.genres, connection=connection)
 
@@ -59,8 +83,33 @@ async def write_edit(row: Track, wanted: EditTrack, *, connection: BaseDBAsyncCl
     visibility = present.pop("visibility", None)
     if visibility is not None:
         row.visibility = visibility.value
+        await row.save(using_db=connection, update_fields=["visibility"])
     present.pop("id")
-    await describe(row, replace(description_of(row), **present), connection=connection)
+    if present:
+        before = await names_of(row, connection=connection)
+        await describe(row, replace(description_of(row), **present), connection=connection)
+        await forget_unused(before, connection=connection)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The rows that a track points at."""
+
+    album_id: int | None
+    artist_ids: list[int]
+
+
+async def names_of(row: Track, *, connection: BaseDBAsyncClient) -> Names:
+    credits_ = await TrackArtist.filter(track_id=row.row_id).using_db(connection)
+    return Names(row.album_id, [int(credit.artist_id) for credit in credits_])
+
+
+async def forget_unused(names: Names, *, connection: BaseDBAsyncClient) -> None:
+    """Delete those that no track names any more: they would take up room among search candidates."""
+    if names.album_id is not None:
+        await connection.execute_query(_UNUSED_ALBUM, [names.album_id])
+    for artist_id in names.artist_ids:
+        await connection.execute_query(_UNUSED_ARTIST, [artist_id])
 
 
 def description_of(row: Track) -> Description:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tortoise.backends.base.client import BaseDBAsyncClient
+
 from tonearm_api.errors import Forbidden, NotFound, Unauthenticated
 from tonearm_api.library import CoverSize, EditTrack, Track
 from tonearm_server.kit.clock import Clock
@@ -10,7 +12,7 @@ from tonearm_server.library.blobs import Blobs
 from tonearm_server.library.models import Track as TrackRow
 from tonearm_server.library.models import TrackLike
 from tonearm_server.library.reading import TRACK_COLUMNS, TRACK_TABLES, track_from_row
-from tonearm_server.library.recording import write_edit
+from tonearm_server.library.recording import forget_unused, names_of, write_edit
 from tonearm_server.library.visible import Clause, openable_by
 from tonearm_server.storage.base import cover_key
 
@@ -75,27 +77,38 @@ async def unlike(track_id: str, *, viewer_id: str, database: Database) -> None:
 
 async def edit_track(wanted: EditTrack, *, viewer_id: str, database: Database) -> Track:
     """Change what a track is called and who may hear it. Raises NotFound or Forbidden."""
-    row = await _own_row(wanted.id, viewer_id, database)
+    _refuse_others(wanted.id, viewer_id=viewer_id, database=database)
     async with transaction() as connection:
+        row = await _get_row(wanted.id, connection=connection)
         await write_edit(row, wanted, connection=connection)
     return get_track(wanted.id, viewer_id=viewer_id, database=database)
 
 
 async def delete_track(track_id: str, *, viewer_id: str, database: Database, blobs: Blobs) -> None:
     """Delete a track, and its bytes where no other track has them. Raises NotFound or Forbidden."""
-    row = await _own_row(track_id, viewer_id, database)
-    async with blobs.locked(row.sha256):
-        await row.delete()
-        await blobs.release_audio(row.sha256)
+    sha256 = _refuse_others(track_id, viewer_id=viewer_id, database=database)
+    async with blobs.locked(sha256):
+        async with transaction() as connection:
+            row = await _get_row(track_id, connection=connection)
+            names = await names_of(row, connection=connection)
+            await row.delete(using_db=connection)
+            await forget_unused(names, connection=connection)
+        await blobs.release_audio(sha256)
     if row.cover is not None:
         await blobs.release_cover(row.cover)
 
 
-async def _own_row(track_id: str, viewer_id: str, database: Database) -> TrackRow:
-    track = get_openable("t.owner_id", track_id, viewer_id=viewer_id, database=database)
+def _refuse_others(track_id: str, *, viewer_id: str, database: Database) -> str:
+    """Raise Forbidden unless the track is this person's own, NotFound where there is none; returns its hash."""
+    track = get_openable("t.owner_id, t.sha256", track_id, viewer_id=viewer_id, database=database)
     if track["owner_id"] != viewer_id:
         raise Forbidden("Only the person who uploaded a track may change it")
-    row = await TrackRow.get_or_none(id=track_id)
+    return str(track["sha256"])
+
+
+async def _get_row(track_id: str, *, connection: BaseDBAsyncClient) -> TrackRow:
+    """The row as it is inside the transaction: what was read before may have changed since."""
+    row = await TrackRow.get_or_none(id=track_id, using_db=connection)
     if row is None:
         raise NotFound(_NOT_HERE)
     return row

@@ -38,13 +38,20 @@ _ALBUMS = """
     SELECT b.title, b.artist, max(t.year) AS year, count(*) AS tracks,
         min(CASE WHEN t.cover IS NOT NULL THEN t.id END) AS cover
     FROM album b JOIN track t ON t.album_id = b.row_id
-    WHERE b.row_id IN (SELECT rowid FROM album_words WHERE album_words MATCH ? LIMIT ?) AND {visible}
+    WHERE b.row_id IN (
+        SELECT f.rowid FROM album_words f WHERE album_words MATCH ?
+        AND EXISTS (SELECT 1 FROM track t WHERE t.album_id = f.rowid AND {visible}) LIMIT ?
+    ) AND {visible}
     GROUP BY b.row_id ORDER BY sum(t.plays) DESC, b.title_key LIMIT ?
 """
 _ARTISTS = """
     SELECT a.name, count(*) AS tracks
     FROM artist a JOIN track_artist c ON c.artist_id = a.row_id JOIN track t ON t.row_id = c.track_id
-    WHERE a.row_id IN (SELECT rowid FROM artist_words WHERE artist_words MATCH ? LIMIT ?) AND {visible}
+    WHERE a.row_id IN (
+        SELECT f.rowid FROM artist_words f WHERE artist_words MATCH ? AND EXISTS (
+            SELECT 1 FROM track_artist o JOIN track t ON t.row_id = o.track_id WHERE o.artist_id = f.rowid AND {visible}
+        ) LIMIT ?
+    ) AND {visible}
     GROUP BY a.row_id ORDER BY sum(t.plays) DESC, a.name_key LIMIT ?
 """
 
@@ -56,7 +63,7 @@ async def search(wanted: Search, *, viewer_id: str, database: Database) -> Searc
         return SearchResult(tracks=[], albums=[], artists=[])
     visible = visible_to(viewer_id)
     tracks = await _tracks(wanted, query, viewer_id, database)
-    values: tuple[Value, ...] = (query, _CANDIDATES, *visible.values, wanted.limit)
+    values: tuple[Value, ...] = (query, *visible.values, _CANDIDATES, *visible.values, wanted.limit)
     albums = await database.scan(_ALBUMS.format(visible=visible.sql), values)
     artists = await database.scan(_ARTISTS.format(visible=visible.sql), values)
     return SearchResult(

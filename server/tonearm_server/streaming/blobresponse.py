@@ -22,7 +22,8 @@ from tonearm_server.kit.ranges import ByteRange
 _MIN_SLICE, _MAX_SLICE = 64 * 1024, 4 * 1024 * 1024
 _SHORT_S, _LONG_S = 0.5, 2.0
 _STALL_S = 60
-"""A listener who takes less than 64 KiB in a minute (1 KB/s) is gone (threat T50)."""
+_SLOWEST_BYTES_S = 8 * 1024
+"""Below 64 kbit/s nobody listens to anything: such a connection is gone (threat T50)."""
 
 _RECHECK_S = 5
 _SEND_BUFFER = 64 * 1024
@@ -79,12 +80,20 @@ class BlobResponse(web.StreamResponse):
                     raise ConnectionAbortedError("the listener's session has ended")
                 asked_at = began
             count = min(size, self._span.stop - position)
-            async with asyncio.timeout(_STALL_S):
-                sent = await send(position, count)
+            try:
+                async with asyncio.timeout(_patience_s(count)):
+                    sent = await send(position, count)
+            except TimeoutError as error:
+                raise ConnectionAbortedError("the listener takes nothing any more") from error
             if sent != count:
                 raise ConnectionAbortedError("the file is shorter than its row says")
             position += sent
             size = _next_size(size, took_s=loop.time() - began)
+
+
+def _patience_s(count_bytes: int) -> float:
+    """How long a slice may take: a minute, and longer for a large one that a quick reader was sent before it slowed."""
+    return max(_STALL_S, count_bytes / _SLOWEST_BYTES_S)
 
 
 def _next_size(size: int, *, took_s: float) -> int:

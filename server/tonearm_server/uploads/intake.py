@@ -70,12 +70,16 @@ class Intake:
         if existing is not None:
             return existing, False
         size_bytes = staged.size_bytes
+        row = self._new_row(sha256, size_bytes, header, owner_id)
         await self.storage.put(staged, audio_key(sha256))
-        async with transaction() as connection:
-            await TrackRow.filter(owner_id=owner_id, sha256=sha256).using_db(connection).delete()
-            row = self._new_row(sha256, size_bytes, header, owner_id)
-            await _save(row, describe_header(header, filename=filename), connection=connection)
-            await self.jobs.add(VERIFY, row.id, connection=connection)
+        try:
+            async with transaction() as connection:
+                await TrackRow.filter(owner_id=owner_id, sha256=sha256).using_db(connection).delete()
+                await _save(row, describe_header(header, filename=filename), connection=connection)
+                await self.jobs.add(VERIFY, row.id, connection=connection)
+        except BaseException:
+            await self.blobs.release_audio(sha256)
+            raise
         log.info("track %s uploaded by %s: %s, %d bytes", row.id, owner_id, row.format, size_bytes)
         return row, True
 

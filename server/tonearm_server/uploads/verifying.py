@@ -10,7 +10,7 @@ import logging
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from tonearm_api.errors import RefusedFile
+from tonearm_api.errors import NotFound, RefusedFile
 from tonearm_api.library import CoverSize, TrackState
 from tonearm_server.audio.sandbox import Sandbox
 from tonearm_server.audio.types import Analysis
@@ -40,14 +40,21 @@ class Verifier:
         track = await Track.get_or_none(id=track_id, state=TrackState.VERIFYING.value)
         if track is None:
             return
-        with self.storage.open(audio_key(track.sha256)) as file:
+        try:
+            file = self.storage.open(audio_key(track.sha256))
+        except NotFound:
+            log.exception("the bytes of track %s are gone from storage", track.id)
+            await self._reject(track, reason="missing_bytes")
+            return
+        with file:
             try:
                 analysis = await self._analyse(file)
             except RefusedFile as refusal:
-                await self._reject(track, refusal)
+                await self._reject(track, reason=refusal.code)
                 return
             cover = await self._store_cover(file)
-        await self._accept(track, analysis, cover)
+        if not await self._accept(track, analysis, cover) and cover is not None:
+            await self.blobs.release_cover(cover)
 
     async def _analyse(self, file: BinaryIO) -> Analysis:
         header = await self.sandbox.read_header(file.fileno())
@@ -67,8 +74,16 @@ class Verifier:
                 await self.storage.put_bytes(cover_key(cover, size_px), content)
         return cover
 
-    async def _accept(self, track: Track, analysis: Analysis, cover: str | None) -> None:
-        async with transaction() as connection:
+    async def _accept(self, track: Track, analysis: Analysis, cover: str | None) -> bool:
+        """Make the track ready; False where its owner has deleted it meanwhile, and nothing is kept."""
+        async with self.blobs.locked(track.sha256), transaction() as connection:
+            found = (
+                await Track.filter(id=track.id, state=TrackState.VERIFYING.value)
+                .using_db(connection)
+                .update(state=TrackState.READY.value, duration_ms=analysis.duration_ms, cover=cover)
+            )
+            if not found:
+                return False
             await AudioAnalysis.update_or_create(
                 using_db=connection,
                 sha256=track.sha256,
@@ -79,18 +94,14 @@ class Verifier:
                     "fingerprint": analysis.fingerprint,
                 },
             )
-            await (
-                Track.filter(id=track.id, state=TrackState.VERIFYING.value)
-                .using_db(connection)
-                .update(state=TrackState.READY.value, duration_ms=analysis.duration_ms, cover=cover)
-            )
         log.info("track %s is ready", track.id)
+        return True
 
-    async def _reject(self, track: Track, refusal: RefusedFile) -> None:
+    async def _reject(self, track: Track, *, reason: str) -> None:
         async with self.blobs.locked(track.sha256):
-            await Track.filter(id=track.id).update(state=TrackState.REJECTED.value, reason=refusal.code)
+            await Track.filter(id=track.id).update(state=TrackState.REJECTED.value, reason=reason)
             await self.blobs.release_audio(track.sha256)
-        log.info("track %s is rejected: %s", track.id, refusal.code)
+        log.info("track %s is rejected: %s", track.id, reason)
 
 
 async def resume_unfinished(jobs: JobQueue) -> None:
@@ -98,7 +109,7 @@ async def resume_unfinished(jobs: JobQueue) -> None:
     async with transaction() as connection:
         unfinished = Track.filter(state=TrackState.VERIFYING.value).using_db(connection)
         for track in await unfinished.only("row_id", "id"):
-            await jobs.add(VERIFY, track.id, connection=connection)
+            await jobs.add_missing(VERIFY, track.id, connection=connection)
     jobs.wake()
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 from aiohttp import web
 
-from tonearm_api.errors import Fault, Invalid, TonearmError, UnsupportedMediaType
+from tonearm_api.errors import BadRequest, Fault, Invalid, TonearmError, UnsupportedMediaType
 from tonearm_server.kit.decoding import convert
 
 FormT = TypeVar("FormT", bound=msgspec.Struct)
@@ -32,7 +32,10 @@ async def read_form(request: web.Request, *, fields: Collection[str]) -> dict[st
     """The named fields that were filled in. Raises UnsupportedMediaType, or Invalid for a field given twice."""
     if request.content_type != _ENCODING:
         raise UnsupportedMediaType
-    posted = await request.post()
+    try:
+        posted = await request.post()
+    except (LookupError, UnicodeDecodeError) as error:
+        raise BadRequest("The form is not UTF-8") from error
     filled: dict[str, str] = {}
     for name in fields:
         values = posted.getall(name, [])

@@ -12,7 +12,7 @@ from aiohttp import web
 from tonearm_api import library, search
 from tonearm_api.auth import LogIn, SignUp
 from tonearm_api.endpoint import Policy
-from tonearm_api.errors import Invalid, TonearmError, Unauthenticated
+from tonearm_api.errors import Invalid, NotFound, TonearmError, Unauthenticated
 from tonearm_server.auth import service as accounts
 from tonearm_server.auth.browser import begin_browser_session, end_browser_session
 from tonearm_server.auth.identity import find_viewer, get_viewer
@@ -22,6 +22,7 @@ from tonearm_server.kit.clock import CLOCK
 from tonearm_server.kit.db import DATABASE
 from tonearm_server.kit.decoding import convert
 from tonearm_server.kit.http import add_page
+from tonearm_server.kit.problems import NOT_FOUND_PAGE
 from tonearm_server.library.listing import list_tracks
 from tonearm_server.library.service import get_track
 from tonearm_server.search import service as searching
@@ -73,7 +74,9 @@ async def tracks(request: web.Request) -> web.Response:
     kind = next((name for name in _FILTERS if name in query), None)
     title = query[kind] if kind else "Tracks"
     view = {"kind": "list", "page": content}
-    return page_response(request, "list.html", title=title, filter_kind=kind, sort=wanted.sort.value, view=view)
+    return page_response(
+        request, "list.html", title=title, filter_kind=kind, sort=query.get("sort", "recent"), view=view
+    )
 
 
 async def _found(request: web.Request, text: str) -> web.Response:
@@ -156,9 +159,15 @@ async def log_out(request: web.Request) -> web.Response:
     return response
 
 
+async def not_found_page(request: web.Request) -> web.Response:
+    """What a browser gets at an address where there is nothing; the way back is on it."""
+    return _error_page(request, NotFound("There is no page at this address"))
+
+
 def setup(app: web.Application) -> None:
     """Pages are public routes: a stranger gets the sign-in page, not a problem document."""
     app[ASSETS] = load_assets()
+    app[NOT_FOUND_PAGE] = not_found_page
     pages.setup(app)
     for path, shown in (
         ("/", tracks),

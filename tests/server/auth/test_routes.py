@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -15,6 +16,7 @@ from tests.support import (
     OWNER_NAME,
     OWNER_PASSWORD,
     RunningServer,
+    add_user,
     bearer,
     raw,
     running_server,
@@ -87,13 +89,83 @@ async def test_open_registration_lets_anyone_sign_up(tmp_path: Path) -> None:
             assert account.is_admin is False
 
 
+@pytest.fixture(scope="module")
+def open_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    with running_server(tmp_path_factory.mktemp("open") / "data", registration="open") as running:
+        yield running
+
+
 @pytest.mark.parametrize("password", ["short", "password1234", "tonearmtonearm", "ada@example.test"])
-async def test_a_guessable_password_is_refused_with_its_field(server: RunningServer, password: str) -> None:
-    async with Client(server.url) as client:
+async def test_a_guessable_password_is_refused_with_its_field(open_server: RunningServer, password: str) -> None:
+    async with Client(open_server.url) as client:
         with pytest.raises(WeakPassword) as caught:
-            await client.sign_up(email=OWNER_EMAIL, password=password, name="Ada", token=server.owner_token)
+            await client.sign_up(email=OWNER_EMAIL, password=password, name="Ada")
 
     assert [fault.pointer for fault in caught.value.faults] == ["/password"]
+
+
+@pytest.mark.parametrize("changes", [{"email": "ﷺ" * 20 + "@x.y"}, {"name": "שׁ" * 100}, {"name": "\u200b"}])
+async def test_names_that_grow_or_vanish_when_normalised_are_refused(
+    open_server: RunningServer, changes: dict[str, str]
+) -> None:
+    body = {"email": "eve@example.test", "password": OTHER_PASSWORD, "name": "Eve", **changes}
+
+    answer = await post(open_server, "/api/v1/auth/signup", body)
+
+    assert answer.status_code == 422
+    assert [f"/{field}" for field in changes] == [fault["pointer"] for fault in answer.json()["errors"]]
+
+
+async def test_an_unknown_link_is_refused_before_the_password_is_judged(server: RunningServer) -> None:
+    body = {"email": "eve@example.test", "password": "1234", "name": "Eve", "token": "unknown"}
+
+    answer = await post(server, "/api/v1/auth/signup", body)
+
+    assert (answer.status_code, answer.json()["code"]) == (410, "gone")
+
+
+async def test_the_owner_link_is_worth_nothing_once_there_is_an_administrator(tmp_path: Path) -> None:
+    with running_server(tmp_path / "data") as server:
+        add_user(server, OTHER_EMAIL, OTHER_PASSWORD, is_admin=True)
+        async with Client(server.url) as client:
+            with pytest.raises(Gone):
+                await client.sign_up(email=OWNER_EMAIL, password=OWNER_PASSWORD, name="A", token=server.owner_token)
+
+
+HOSTILE_REQUESTS = {
+    "host": b"GET /healthz HTTP/1.1\r\nHost: [::1\r\n\r\n",
+    "cookie": b"GET /api/v1/me HTTP/1.1\r\nHost: localhost\r\nCookie: __Host-tonearm=\xff\r\n\r\n",
+    "token": b"GET /api/v1/me HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer \xff.a.b\r\n\r\n",
+    "ticket": b"GET /stream/x?ticket=%FF.1.x HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "form": b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded; charset=bogus"
+    b"\r\nContent-Length: 3\r\n\r\na=b",
+}
+
+
+@pytest.mark.parametrize("request_bytes", HOSTILE_REQUESTS.values(), ids=HOSTILE_REQUESTS)
+async def test_bytes_that_are_no_text_are_refused(server: RunningServer, request_bytes: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
+    writer.write(request_bytes)
+    status = int((await reader.readline()).split()[1])
+    writer.close()
+    await writer.wait_closed()
+
+    assert 400 <= status < 500
+
+
+async def test_json_without_end_is_refused(server: RunningServer) -> None:
+    async with httpx.AsyncClient(base_url=server.url, timeout=30) as http:
+        headers = {"Content-Type": "application/json"}
+        answer = await http.post("/api/v1/auth/login", content=b"[" * 200_000, headers=headers)
+
+    assert answer.status_code == 400
+
+
+async def test_a_path_cannot_forge_a_log_line(server: RunningServer) -> None:
+    async with httpx.AsyncClient(base_url=server.url) as http:
+        await http.get("/x%0A2026-01-01%20INFO%20forged%1b[31m")
+
+    assert not [line for line in server.log if line.startswith("2026-01-01") or "\x1b" in line]
 
 
 async def test_unknown_address_and_wrong_password_get_the_same_answer(server: RunningServer, owner: Client) -> None:

@@ -27,6 +27,7 @@ ETAG = '"abc"'
         ("bytes=-5000", ByteRange(0, 1000)),
         ("bytes=900-5000", ByteRange(900, 1000)),
         ("bytes=0-99999999999999999999999999", ByteRange(0, 1000)),
+        ("bytes=00000000000000000000005-6", ByteRange(5, 7)),
         ("Bytes=1-2", ByteRange(1, 3)),
         ("bytes = 1 - 2", ByteRange(1, 3)),
     ],

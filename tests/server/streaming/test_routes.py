@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.audio import make_audio
-from tests.support import OWNER_EMAIL, OWNER_PASSWORD, RunningServer, raw, upload
+from tests.support import OWNER_EMAIL, OWNER_PASSWORD, RunningServer, errors_of, raw, upload
 
 from tonearm_api.client import Client
 from tonearm_api.library import AudioFormat, EditTrack, Visibility
@@ -133,7 +133,7 @@ async def test_listeners_who_hang_up_leave_the_server_well(
         again = await http.get(f"/stream/{track.id}")
 
     assert path.read_bytes() == again.content
-    assert not [line for line in server.log if "Traceback" in line or " ERROR " in line]
+    assert not errors_of(server)
 
 
 async def test_a_ticket_opens_one_stream_without_credentials(

@@ -16,6 +16,7 @@ from tests.support import (
     OWNER_NAME,
     OWNER_PASSWORD,
     RunningServer,
+    errors_of,
     raw,
     running_server,
     start_server,
@@ -261,7 +262,7 @@ async def test_an_upload_that_is_cut_off_leaves_nothing(server: RunningServer, o
         return blobs(server) == before
 
     await until(is_clean, what="the cut-off upload to be cleared away")
-    assert not [line for line in server.log if "Traceback" in line or " ERROR " in line]
+    assert not errors_of(server)
 
 
 async def test_nobody_uploads_without_signing_in(server: RunningServer) -> None:
@@ -287,6 +288,31 @@ async def test_a_file_name_that_breaks_the_headers_is_refused(http: httpx.AsyncC
     answer = await post_file(http, b"abc", "a\x1b[2J.mp3")
 
     assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+
+
+async def test_a_track_deleted_while_it_is_verified_leaves_nothing(
+    server: RunningServer, owner: Client, tmp_path: Path
+) -> None:
+    before = blobs(server)
+    for number in range(4):
+        cover = png_cover(500 + number, "#F5A524")
+        path = make_audio(tmp_path / f"{number}.flac", format=AudioFormat.FLAC, seconds=2 + number / 10, cover=cover)
+        track = await owner.upload_track(path)
+        await asyncio.sleep(number * 0.05)
+        await owner.delete_track(track.id)
+
+    async def is_clean() -> bool:
+        return blobs(server) == before
+
+    await until(is_clean, what="everything of the deleted tracks to be gone")
+
+
+async def test_a_track_of_very_many_artists_is_taken(owner: Client, tmp_path: Path) -> None:
+    tags = AudioTags(title="Crowd", artists=[f"{n} {'x' * 48}" for n in range(12)], album="Crowded")
+    track = await upload(owner, make_audio(tmp_path / "x.flac", format=AudioFormat.FLAC, seconds=0.7, tags=tags))
+
+    assert track.state is TrackState.READY
+    assert len(track.artists) == 12
 
 
 async def test_verification_goes_on_after_kill_9(tmp_path: Path) -> None:

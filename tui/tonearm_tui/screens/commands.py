@@ -55,5 +55,6 @@ def commands(screen: MainScreen) -> dict[str, Callable[..., Any]]:
         "app.palette": screen.app.action_command_palette,
         "app.help": screen.show_help,
         "app.back": screen.go_back,
+        "app.sign_out": screen.sign_out,
         "app.quit": screen.quit,
     }

@@ -7,20 +7,23 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tonearm_api.keymap import ACTIONS, Action
 from tonearm_tui.cells import fit
+from tonearm_tui.screens.dialog import Dialog
 
 _KEYS_CELLS = 14
 """The widest `shown` of the table and two blanks."""
 
+_FIXED_LINES = 8
+"""Heading, filter and hint with a blank line each, and one at either edge."""
 
-class HelpScreen(ModalScreen[str | None]):
+
+class HelpScreen(Dialog[str | None]):
     """Dismissed with the id of the action that was chosen, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -29,39 +32,40 @@ class HelpScreen(ModalScreen[str | None]):
         Binding("up", "move(-1)", "Up", show=False),
     ]
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="help", classes="dialog"):
-            yield Static("Keys", classes="heading", markup=False)
-            yield Input(placeholder="type to filter", id="help-filter", compact=True)
-            yield OptionList(*_options(""), id="help-actions", compact=True, markup=False)
-            yield Static("enter does it   esc closes", classes="hint", markup=False)
+    def __init__(self) -> None:
+        super().__init__(hint="enter does it   esc closes", fixed_lines=_FIXED_LINES)
+        self._actions = OptionList(*_options(""), id="help-actions", compact=True, markup=False)
+        self._actions.can_focus = False
 
-    def on_mount(self) -> None:
-        self.query_one(OptionList).can_focus = False
+    @property
+    def body(self) -> Widget:
+        return self._actions
+
+    def compose_head(self) -> ComposeResult:
+        yield Static("Keys", classes="heading", markup=False)
+        yield Input(placeholder="type to filter", id="help-filter", compact=True)
 
     @on(Input.Changed)
     def _filter(self, event: Input.Changed) -> None:
-        actions = self.query_one(OptionList)
-        actions.clear_options()
-        actions.add_options(_options(event.value))
-        actions.action_first()
+        self._actions.clear_options()
+        self._actions.add_options(_options(event.value))
+        self._actions.action_first()
+        self.show_rest()
 
     @on(Input.Submitted)
     def _choose(self) -> None:
-        actions = self.query_one(OptionList)
-        if actions.highlighted is not None:
-            self.dismiss(actions.get_option_at_index(actions.highlighted).id)
+        if self._actions.highlighted is not None:
+            self.dismiss(self._actions.get_option_at_index(self._actions.highlighted).id)
 
     @on(OptionList.OptionSelected)
     def _clicked(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(event.option_id)
 
     def action_move(self, step: int) -> None:
-        actions = self.query_one(OptionList)
         if step > 0:
-            actions.action_cursor_down()
+            self._actions.action_cursor_down()
         else:
-            actions.action_cursor_up()
+            self._actions.action_cursor_up()
 
 
 def _options(text: str) -> list[Option]:

@@ -8,21 +8,21 @@ SEARCH_HINTS = (("[search the library]", ""), ("enter", "play"), ("↑ ↓", "ch
 
 _LIST = {
     "view.search": "search",
+    "app.help": "keys",
     "player.toggle": "pause",
     "list.open": "play",
     "queue.add": "queue",
     "track.like": "like",
     "app.palette": "commands",
-    "app.help": "keys",
 }
 _QUEUE = {
     "list.open": "play",
+    "app.help": "keys",
     "queue.remove": "take out",
     "queue.move_down": "move",
     "queue.clear": "clear",
     "queue.undo": "undo",
     "app.back": "back",
-    "app.help": "keys",
 }
 
 

@@ -41,8 +41,10 @@ class LoginScreen(Screen[None]):
 
     AUTO_FOCUS = None
     BINDINGS: ClassVar[list[BindingType]] = [
-        # Before the fields: what is typed right after enter must reach the next field.
+        # Before the fields: what is typed right after enter or tab must reach the next field.
         Binding("enter", "enter", "Go on", show=False, priority=True),
+        Binding("tab", "app.focus_next", "Next field", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", "Field before", show=False, priority=True),
         Binding("down", "app.focus_next", "Next field", show=False),
         Binding("up", "app.focus_previous", "Field before", show=False),
         Binding("escape", "app.quit", "Quit", show=False),

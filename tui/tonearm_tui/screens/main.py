@@ -6,8 +6,9 @@ contents `queueing`'s, the lists' contents the library pane's.
 
 from __future__ import annotations
 
-import time
+import asyncio
 from collections.abc import Callable
+from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -16,7 +17,7 @@ from textual.containers import Horizontal
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
-from tonearm_api.errors import TonearmError, Unauthenticated
+from tonearm_api.errors import TonearmError, Unauthenticated, Unreachable
 from tonearm_api.library import Track
 from tonearm_tui import views
 from tonearm_tui.likes import Likes
@@ -26,6 +27,7 @@ from tonearm_tui.messages import (
     ServerLost,
     SessionOver,
     ShareChosen,
+    SignOutChosen,
     ViewChosen,
     ViewShown,
 )
@@ -37,6 +39,7 @@ from tonearm_tui.screens.commands import commands
 from tonearm_tui.screens.help import HelpScreen
 from tonearm_tui.screens.hints import LIST_HINTS, QUEUE_HINTS, SEARCH_HINTS
 from tonearm_tui.screens.keyed import KeyedScreen, Pairs
+from tonearm_tui.screens.quitting import QuitScreen
 from tonearm_tui.screens.track import TrackScreen
 from tonearm_tui.shelves import QueueRows
 from tonearm_tui.widgets.library_pane import LibraryPane
@@ -51,7 +54,8 @@ if TYPE_CHECKING:
 
 TABS = (Tab(views.RECENT, "1", "Recent"), Tab(views.LIKED, "2", "Liked"), Tab(views.QUEUE, "3", "Queue"))
 
-_QUIT_AGAIN_S = 3.0
+_RETRY_DELAYS_S = (1, 2, 4, 8, 15)
+"""Waits while the server does not answer; the last one repeats."""
 
 
 class MainScreen(KeyedScreen):
@@ -76,7 +80,6 @@ class MainScreen(KeyedScreen):
         )
         self.commands = commands(self)
         self._open_when_found = False
-        self._quit_asked_at = 0.0
         self._in_queue_column = False
         self._shows = False
 
@@ -156,6 +159,7 @@ class MainScreen(KeyedScreen):
             table.move_cursor(index)
 
     def open_view(self, view: str) -> None:
+        self._clear_search()
         self.library.find("")
         self.library.open(view)
         self.library.table.focus()
@@ -173,11 +177,14 @@ class MainScreen(KeyedScreen):
         """Out of the text field; out of the search; back to the large list."""
         field = self.query_one("#search", Input)
         if not field.has_focus or not field.value:
-            with self.prevent(Input.Changed):
-                field.value = ""
+            self._clear_search()
             self.library.leave()
         self._status.say("")
         self.library.table.focus()
+
+    def _clear_search(self) -> None:
+        with self.prevent(Input.Changed):
+            self.query_one("#search", Input).value = ""
 
     def show_help(self) -> None:
         self.app.push_screen(HelpScreen(), self._run_chosen)
@@ -195,20 +202,28 @@ class MainScreen(KeyedScreen):
             await self.likes.toggle(track)
         except Unauthenticated:
             self.session_ended()
+        except Unreachable as error:
+            self.server_lost(f"Not saved: {error.detail}")
         except TonearmError as error:
             self.notice(f"Not saved: {error.detail}", is_error=True)
         else:
+            self.server_found()
             if self.library.view != views.LIKED:
                 self.library.forget(views.LIKED)
 
     def quit(self) -> None:
         """At once in silence; music is cut off only when asked twice."""
-        now = time.monotonic()
-        if self.playback.status is Status.PLAYING and now - self._quit_asked_at > _QUIT_AGAIN_S:
-            self._quit_asked_at = now
-            self.notice("Quitting stops the music: q again quits")
+        if self.playback.status is Status.PLAYING:
+            self.app.push_screen(QuitScreen(), self._quit_answered)
         else:
             self.app.exit()
+
+    def _quit_answered(self, quits: bool | None) -> None:
+        if quits:
+            self.app.exit()
+
+    def sign_out(self) -> None:
+        self.post_message(SignOutChosen())
 
     # --- what playback tells (playback.Watcher) -----------------------------------------------------
 
@@ -230,6 +245,32 @@ class MainScreen(KeyedScreen):
     def notice(self, text: str, *, is_error: bool = False) -> None:
         if self._shows:
             self._status.say(text, is_error=is_error)
+
+    def server_lost(self, text: str) -> None:
+        """Say so, and look for the server until it is back: nothing else may ask it for an hour."""
+        if not self._shows:
+            return
+        if self.query_one(TopBar).show_server(self._account_name, is_reachable=False):
+            self._find_server()
+        self.notice(text, is_error=True)
+
+    def server_found(self) -> None:
+        if self._shows and self.query_one(TopBar).show_server(self._account_name, is_reachable=True):
+            self.workers.cancel_group(self, "server")
+            self.notice("")
+
+    @work(group="server", exclusive=True, exit_on_error=False)
+    async def _find_server(self) -> None:
+        for delay_s in chain(_RETRY_DELAYS_S, repeat(_RETRY_DELAYS_S[-1])):
+            await asyncio.sleep(delay_s)
+            try:
+                await self.client.me()
+            except Unreachable:
+                continue
+            except TonearmError:
+                pass  # an answer, if not a friendly one: whoever asks next is told what it is
+            break
+        self.server_found()
 
     def session_ended(self) -> None:
         self.post_message(SessionOver())
@@ -271,12 +312,10 @@ class MainScreen(KeyedScreen):
             self._open_found()
 
     def on_server_lost(self, message: ServerLost) -> None:
-        self.query_one(TopBar).show_server(self._account_name, is_reachable=False)
-        self.notice(message.text, is_error=True)
+        self.server_lost(message.text)
 
     def on_server_back(self) -> None:
-        if self.query_one(TopBar).show_server(self._account_name, is_reachable=True):
-            self.notice("")
+        self.server_found()
 
     @on(Input.Changed, "#search")
     def _search_typed(self, event: Input.Changed) -> None:

@@ -7,38 +7,51 @@ from typing import ClassVar, Protocol
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from tonearm_api.errors import TonearmError
 from tonearm_api.library import Track
 from tonearm_tui.cells import clock, count, fit
+from tonearm_tui.screens.dialog import Dialog
 
 _LABEL_CELLS = 10
+
+_FIXED_LINES = 7
+"""A title of two lines, a blank one, the hint with its own, and one at either edge."""
 
 
 class TrackServer(Protocol):
     async def get_track(self, track_id: str) -> Track: ...
 
 
-class TrackScreen(ModalScreen[None]):
+class TrackScreen(Dialog[None]):
     """Shows what the list knew at once, and what the server says now as soon as it has answered."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,i,q,enter", "dismiss", "Close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,i,q,enter", "dismiss", "Close", show=False),
+        Binding("j,down", "scroll(1)", "Down", show=False),
+        Binding("k,up", "scroll(-1)", "Up", show=False),
+    ]
 
     def __init__(self, track: Track, *, server: TrackServer, is_liked: bool) -> None:
-        super().__init__()
+        super().__init__(hint="esc closes", fixed_lines=_FIXED_LINES)
         self._track = track
         self._server = server
-        self._is_liked = is_liked
+        self._facts = Static(facts(track, is_liked=is_liked), id="track-facts", markup=False)
+        self._body = VerticalScroll(self._facts, id="track-body", can_focus=False)
 
-    def compose(self) -> ComposeResult:
-        with Vertical(id="track", classes="dialog"):
-            yield Static(Content(self._track.title), classes="heading", markup=False)
-            yield Static(facts(self._track, is_liked=self._is_liked), id="track-facts", markup=False)
-            yield Static("esc closes", classes="hint", markup=False)
+    @property
+    def body(self) -> Widget:
+        return self._body
+
+    def compose_head(self) -> ComposeResult:
+        yield Static(Content(self._track.title), id="track-title", classes="heading", markup=False)
+
+    def action_scroll(self, step: int) -> None:
+        self._body.scroll_relative(y=step, animate=False)
 
     def on_mount(self) -> None:
         self._refresh_facts()
@@ -49,7 +62,8 @@ class TrackScreen(ModalScreen[None]):
             track = await self._server.get_track(self._track.id)
         except TonearmError:
             return  # what the list knew stays
-        self.query_one("#track-facts", Static).update(facts(track, is_liked=track.liked))
+        self._facts.update(facts(track, is_liked=track.liked))
+        self.show_rest()
 
 
 def facts(track: Track, *, is_liked: bool) -> Content:

@@ -86,7 +86,7 @@ class TopBar(Horizontal):
     def compose(self) -> ComposeResult:
         yield Static("tonearm", id="wordmark", markup=False)
         yield Tabs(self._tabs, id="tabs")
-        yield Input(placeholder="/ search", id="search", compact=True, select_on_focus=False)
+        yield Input(placeholder="/ search", id="search", compact=True)
         yield Static("", id="server", markup=False)
 
     def show_server(self, name: str, *, is_reachable: bool) -> bool:

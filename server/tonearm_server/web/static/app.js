@@ -9,7 +9,7 @@ import { showQueue } from "./queueview.js";
 import { Router } from "./router.js";
 import { safeTree, say } from "./text.js";
 import { toggleLike } from "./tracks.js";
-import { openView } from "./views.js";
+import { FailedView, openView } from "./views.js";
 
 const STEP_MS = 5000;
 const FAR_MS = 30000;
@@ -72,9 +72,14 @@ async function open(url, memory, { isReturn, came = null }) {
     const next = await openView(url, { deck, viewer, memory, boot: came, signal: mine.signal });
     if (!mine.signal.aborted) show(next, url, { isFirst: came !== null, scrollY: isReturn ? memory.scrollY : 0 });
   } catch (error) {
-    explain(error);
+    if (mine.signal.aborted) return;
+    if (error instanceof Problem && error.status !== 401) {
+      show(new FailedView(error), url, { isFirst: false, scrollY: 0 });
+    } else explain(error);
   }
 }
+
+const openAgain = () => open(new URL(location.href), router.memory, { isReturn: true });
 
 function show(next, url, { isFirst, scrollY }) {
   const isTyping = document.activeElement === field;
@@ -86,7 +91,7 @@ function show(next, url, { isFirst, scrollY }) {
   showTitle();
   if (isFirst) return;
   scrollTo(0, scrollY);
-  if (url.searchParams.has("q")) tell(view.count ?? "");
+  tell(view.message ?? (url.searchParams.has("q") ? view.count : ""));
   if (isTyping) return;
   field.value = url.searchParams.get("q") ?? "";
   place.querySelector("h1").focus({ preventScroll: true });
@@ -169,6 +174,7 @@ const acts = {
   close: () => help.close(),
   dismiss,
   share,
+  again: openAgain,
   play: (row) => view.open(row ? view.list.indexOf(row) : undefined),
   like: (row, button) => like(bar.contains(button) ? engine.track : rowTrack(row)),
   more: (row, button) => menu.open(rowTrack(row), button),
@@ -255,6 +261,8 @@ engine.addEventListener("track", () => {
   if (engine.isPlaying) tell(say(engine.track.artist ? "playingBy" : "playing", engine.track));
 });
 engine.addEventListener("state", showTitle);
+engine.addEventListener("recovery", dismiss);
+addEventListener("online", () => view instanceof FailedView && openAgain());
 engine.addEventListener("failure", () => {
   warn(say("broken", engine.track));
   me().catch(explain);

@@ -6,13 +6,19 @@
 import { streamURL } from "./api.js";
 
 const MEDIA_NETWORK = 2;
+const MEDIA_DECODE = 3;
+const AGAIN_MS = [300, 2000, 6000]; // pauses before each further try; then it waits for "online" or a person
 
-/** Says "track", "state", "time" and "failure". Positions are milliseconds. */
+/** Says "track", "state", "time", "failure" and, once sound is back, "recovery". Positions are milliseconds. */
 export class Engine extends EventTarget {
   track = null;
   #audio;
   #following;
-  #hasRetried = false;
+  #startMs = 0; // where the sound begins once the element knows the file
+  #isWanted = false; // whether somebody expects to hear it, also while the line is down
+  #tries = 0;
+  #timer = 0;
+  #hasFailed = false; // whether "failure" was said and not yet taken back
 
   /** `following()` gives the track to play when one has ended, or null. */
   constructor(audio, following) {
@@ -27,14 +33,24 @@ export class Engine extends EventTarget {
     }
     audio.addEventListener("ended", () => this.#ended());
     audio.addEventListener("error", () => this.#failed());
+    audio.addEventListener("pause", () => {
+      if (audio.paused) this.#isWanted = false;
+    });
+    audio.addEventListener("playing", () => this.#recovered());
+    addEventListener("online", () => audio.error && this.#again());
   }
 
   get isPlaying() {
-    return this.track !== null && !this.#audio.paused && !this.#audio.ended;
+    const { paused, ended, error } = this.#audio;
+    return this.track !== null && !paused && !ended && error === null;
   }
 
   get positionMs() {
-    return this.#audio.currentTime * 1000;
+    return this.#isOpen ? this.#audio.currentTime * 1000 : this.#startMs;
+  }
+
+  get #isOpen() {
+    return this.#audio.readyState > 0;
   }
 
   /** The browser's own measure once it has one, the server's until then. */
@@ -45,27 +61,35 @@ export class Engine extends EventTarget {
 
   load(track, { play = false, positionMs = 0 } = {}) {
     this.track = track;
-    this.#hasRetried = false;
+    this.#tries = 0;
+    this.#hasFailed = false;
+    this.#isWanted = false;
     this.#open(positionMs);
     if (play) this.play();
     this.#say("track");
   }
 
+  /** Plays; after a failure it opens the track anew, where it was. */
   play() {
     if (this.track === null) return;
-    this.#audio.play().catch((error) => {
-      // A later load cuts this one off, and failures come as "error" events.
-      if (error.name === "NotAllowedError") this.#say("state");
-    });
+    this.#isWanted = true;
+    if (this.#audio.error === null) {
+      this.#start();
+      return;
+    }
+    this.#tries = 0;
+    this.#again();
   }
 
   pause() {
+    this.#isWanted = false;
     this.#audio.pause();
   }
 
   seek(positionMs) {
     if (this.track === null) return;
-    this.#audio.currentTime = Math.max(0, Math.min(positionMs, this.durationMs)) / 1000;
+    this.#startMs = Math.max(0, Math.min(positionMs, this.durationMs));
+    this.#audio.currentTime = this.#startMs / 1000;
   }
 
   get volume() {
@@ -94,8 +118,22 @@ export class Engine extends EventTarget {
   }
 
   #open(positionMs) {
+    clearTimeout(this.#timer);
+    this.#startMs = positionMs;
     this.#audio.src = streamURL(this.track);
     if (positionMs > 0) this.#audio.currentTime = positionMs / 1000;
+  }
+
+  #start() {
+    this.#audio.play().catch((error) => {
+      // A later load cuts this one off, and failures come as "error" events.
+      if (error.name === "NotAllowedError") this.#say("state");
+    });
+  }
+
+  #again() {
+    this.#open(this.positionMs);
+    if (this.#isWanted) this.#start();
   }
 
   #ended() {
@@ -104,17 +142,30 @@ export class Engine extends EventTarget {
     else this.load(track, { play: true });
   }
 
-  /** A line that dropped is picked up once, where it was; everything else is somebody else's to explain. */
+  /**
+   * A line that dropped is picked up where it was, the first time without a word. A server that does not
+   * answer and a file that nothing decodes look the same from here, so both are tried a few times more.
+   */
   #failed() {
-    const { error, currentTime } = this.#audio;
-    if (error?.code === MEDIA_NETWORK && !this.#hasRetried) {
-      this.#hasRetried = true;
-      this.#open(currentTime * 1000);
-      this.play();
-      return;
+    const code = this.#audio.error?.code;
+    if (code === undefined) return; // Another track was loaded before this could be said.
+    const isQuiet = this.#tries === 0 ? code === MEDIA_NETWORK : this.#hasFailed;
+    if (code !== MEDIA_DECODE && this.#tries < AGAIN_MS.length) {
+      this.#timer = setTimeout(() => this.#again(), AGAIN_MS[this.#tries]);
+      this.#tries += 1;
     }
-    this.#say("failure");
+    if (!isQuiet) {
+      this.#hasFailed = true;
+      this.#say("failure");
+    }
     this.#say("state");
+  }
+
+  #recovered() {
+    this.#tries = 0;
+    if (!this.#hasFailed) return;
+    this.#hasFailed = false;
+    this.#say("recovery");
   }
 
   #say(name) {

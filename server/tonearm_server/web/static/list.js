@@ -172,6 +172,7 @@ export function fillTrack(row, track) {
   slot(row, "album").textContent = track.album ?? "";
   slot(row, "time").textContent = clock(track.duration_ms);
   slot(row, "flag").textContent = canPlay(track) ? "" : say("flag", { format: track.format.toUpperCase() });
+  slot(row, "lacking").textContent = canPlay(track) ? "" : track.format.toUpperCase();
   showLike(row.querySelector(".like"), track);
   row.querySelector(".more").setAttribute("aria-label", say("more", { title: track.title }));
 }

@@ -18,6 +18,11 @@ export function bindPlayer(bar, deck) {
   volume.hidden = !Engine.canSetVolume();
   volume.addEventListener("input", () => deck.changeVolume(volume.valueAsNumber / 100 - engine.volume));
 
+  const cover = slot(bar, "art").firstElementChild;
+  cover.addEventListener("error", () => {
+    cover.parentElement.hidden = true;
+  });
+
   function showTrack() {
     const { track } = engine;
     if (track === null) return;
@@ -31,7 +36,7 @@ export function bindPlayer(bar, deck) {
     art.hidden = !track.has_cover;
     art.href = link.href;
     art.setAttribute("aria-label", say("more", { title: track.title }));
-    if (track.has_cover) art.firstElementChild.src = coverURL(track, SMALL_COVER);
+    if (track.has_cover) cover.src = coverURL(track, SMALL_COVER);
     showLiked();
   }
 
@@ -58,6 +63,7 @@ export function bindPlayer(bar, deck) {
   }
 
   engine.addEventListener("track", showTrack);
+  engine.addEventListener("recovery", showTrack);
   engine.addEventListener("state", showState);
   engine.addEventListener("time", showTime);
   queue.addEventListener("change", () => showModes(bar, deck));

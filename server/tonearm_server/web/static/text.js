@@ -66,6 +66,7 @@ const WORDS = {
   unplayable: "This browser cannot play {format}. “{title}” plays in the terminal.",
   flag: "no {format} here",
   broken: "“{title}” stopped: the browser could not go on with it.",
+  failed: "This did not load",
   offline: "The server cannot be reached.",
   playThis: "Play",
   pauseThis: "Pause",

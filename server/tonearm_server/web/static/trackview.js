@@ -74,7 +74,7 @@ export class TrackView extends View {
     const artist = slot(element, "artist");
     artist.textContent = track.artist;
     artist.href = `/?${new URLSearchParams({ artist: track.artists[0] ?? track.artist })}`;
-    if (track.has_cover) slot(element, "cover").replaceChildren(coverImage(track));
+    if (track.has_cover) showCover(slot(element, "cover"), track);
     for (const [name, value] of Object.entries(factsOf(track))) {
       const fact = slot(element, name);
       fact.textContent = value;
@@ -117,9 +117,12 @@ function factsOf(track) {
   };
 }
 
-function coverImage(track) {
+/** The cover in place of the strip, which comes back if the cover does not come. */
+function showCover(place, track) {
+  const strip = [...place.children];
   const image = new Image(COVER_PX, COVER_PX);
   image.alt = "";
+  image.addEventListener("error", () => place.replaceChildren(...strip));
   image.src = coverURL(track, COVER_PX);
-  return image;
+  place.replaceChildren(image);
 }

@@ -35,13 +35,24 @@ async function openList(url, { deck, memory, boot, signal }) {
   memory.feed ??= new Feed(load, boot?.page ?? (await load(null)));
   const kind = FILTERS.find((name) => query[name]);
   const title = kind ? query[kind] : document.querySelector(`[data-tab][href="${url.pathname}"] span`).textContent;
-  return new ListView({ deck, feed: memory.feed, title, kind, sort: url.pathname === "/" ? query.sort : "", path: url.pathname });
+  return new ListView({ deck, feed: memory.feed, title, kind, sort: url.pathname === "/" ? (query.sort ?? "") : "", path: url.pathname });
 }
 
 function queryOf(path, parameters) {
   if (path === "/liked") return { sort: "liked", liked: true };
   const named = FILTERS.filter((name) => parameters.get(name)).map((name) => [name, parameters.get(name)]);
-  return { sort: parameters.get("sort") ?? "recent", ...Object.fromEntries(named) };
+  const sort = parameters.get("sort") ?? (named.length ? "" : "recent"); // a filtered list has an order of its own
+  return { ...(sort && { sort }), ...Object.fromEntries(named) };
+}
+
+/** What stands in place of a view that could not be had, with a button to ask again. */
+export class FailedView extends View {
+  constructor({ message }) {
+    super("failed");
+    this.title = say("failed");
+    this.message = message;
+    slot(this.element, "message").textContent = message;
+  }
 }
 
 class MeView extends View {
