@@ -30,7 +30,7 @@ OneID = Annotated[str, typer.Argument(metavar="ID", help="A track, by the id tha
 async def ls(
     context: typer.Context,
     *,
-    sort: Annotated[Sort, typer.Option(help="The order.")] = Sort.RECENT,
+    sort: Annotated[Sort | None, typer.Option(help="The order; an album or artist has its own.")] = None,
     liked: Annotated[bool, typer.Option("--liked", help="Only what you like.")] = False,
     mine: Annotated[bool, typer.Option("--mine", help="Only what you uploaded, refused files included.")] = False,
     genre: Annotated[str | None, typer.Option(metavar="NAME", help="Only this genre.")] = None,

@@ -37,7 +37,7 @@ _VERDICT_S = 30 * 60.0
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one file. `code` and `message` say why it was refused; `new` is false where it was there already."""
+    """What became of one file. `code` and `message` say why it was refused; `new` is false where it was there."""
 
     path: str
     state: Literal["ready", "verifying", "refused"]

@@ -67,6 +67,29 @@ async def test_an_owner_signs_up_listens_seeks_skips_likes_and_signs_out(
     assert complaints == []
 
 
+async def test_an_invitation_stays_out_of_the_way_when_the_form_comes_back(
+    chromium: Browser, tmp_path: Path, complaints: list[str]
+) -> None:
+    with running_server(tmp_path / "data") as server:
+        page = await chromium.new_page(base_url=server.url)
+        await watch(page, complaints)
+        assert server.owner_signup_url is not None
+        await page.goto(server.owner_signup_url)
+        await page.fill("#name", "Ada")
+        await page.fill("#email", OWNER_EMAIL)
+        await page.fill("#password", "password12")
+        await page.click("button[type=submit]")
+        await page.wait_for_selector("#password-fault")
+        was_visible = await page.is_visible("#token")
+
+        await page.fill("#password", OWNER_PASSWORD)
+        await page.click("button[type=submit]")
+
+        await page.wait_for_selector(".rows.live")
+    assert not was_visible
+    assert [line for line in complaints if "422" not in line] == []
+
+
 async def test_the_next_track_follows_by_itself(page: Page) -> None:
     await page.click(row("Glass Signals") + " .play")
     await said(page, "Playing Glass Signals")
@@ -156,8 +179,9 @@ async def test_a_stream_that_failed_plays_on_by_itself_where_it_was(page: Page, 
 
     await page.context.unroute("**/stream/**")
 
-    await until(page, "document.getElementById('sound').currentTime > 14")
+    await page.wait_for_selector('body[data-sound="on"]')
     await page.wait_for_selector(".notice", state="hidden")
+    await until(page, "document.getElementById('sound').currentTime > 15.2")
     complaints[:] = [line for line in complaints if "ERR_FAILED" not in line]
 
 

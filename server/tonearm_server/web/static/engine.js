@@ -34,7 +34,7 @@ export class Engine extends EventTarget {
     audio.addEventListener("ended", () => this.#ended());
     audio.addEventListener("error", () => this.#failed());
     audio.addEventListener("pause", () => {
-      if (audio.paused) this.#isWanted = false;
+      if (audio.paused && audio.error === null) this.#isWanted = false; // Failures pause it too.
     });
     audio.addEventListener("playing", () => this.#recovered());
     addEventListener("online", () => audio.error && this.#again());
