@@ -108,14 +108,24 @@ async def test_looking_at_the_sign_up_page_uses_no_invitation_up(tmp_path: Path)
     assert "That link has been used or has expired" in again.text
 
 
-async def test_a_weak_password_is_explained_beside_its_field(browser: httpx.AsyncClient) -> None:
-    form = {"email": "eve@example.test", "name": "Eve", "password": "password12", "token": "whatever"}
+async def test_a_weak_password_is_explained_beside_its_field(tmp_path: Path) -> None:
+    form = {"email": "eve@example.test", "name": "Eve", "password": "password12"}
 
-    answer = await browser.post("/signup", data=form)
+    with running_server(tmp_path / "data") as fresh:
+        async with _new_browser(fresh) as browser:
+            answer = await browser.post("/signup", data={**form, "token": fresh.owner_token})
 
     assert answer.status_code == 422
     assert 'id="password-fault"' in answer.text
     assert "password12" not in answer.text
+
+
+async def test_an_address_with_nothing_at_it_is_a_page_with_a_way_back(browser: httpx.AsyncClient) -> None:
+    answer = await browser.get("/nothing/here", headers={"Accept": "text/html"})
+
+    assert answer.status_code == 404
+    assert "There is no page at this address" in answer.text
+    assert '<a href="/">' in answer.text
 
 
 async def test_signing_out_ends_the_session_for_real(browser: httpx.AsyncClient) -> None:
