@@ -120,14 +120,6 @@ async def test_a_weak_password_is_explained_beside_its_field(tmp_path: Path) -> 
     assert "password12" not in answer.text
 
 
-async def test_an_address_with_nothing_at_it_is_a_page_with_a_way_back(browser: httpx.AsyncClient) -> None:
-    answer = await browser.get("/nothing/here", headers={"Accept": "text/html"})
-
-    assert answer.status_code == 404
-    assert "There is no page at this address" in answer.text
-    assert '<a href="/">' in answer.text
-
-
 async def test_signing_out_ends_the_session_for_real(browser: httpx.AsyncClient) -> None:
     await _sign_in(browser)
     cookie = browser.headers["Cookie"]
