@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from pathlib import Path
 
 import httpx
@@ -115,10 +114,8 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
 def test_sigterm_drains_and_exits_0(tmp_path: Path) -> None:
     with running_server(tmp_path / "data") as server:
         assert httpx.get(f"{server.url}/readyz").status_code == 200
-        began = time.monotonic()
 
         assert server.stop() == 0
-        assert time.monotonic() - began < 15
 
 
 def test_every_fault_of_the_settings_is_named(tmp_path: Path) -> None:

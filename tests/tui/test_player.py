@@ -205,16 +205,12 @@ async def test_the_ticket_is_in_no_command_line_and_no_representation(
     assert "ticket" not in repr(Source(url="http://x/?ticket=1", format=AudioFormat.WAV, duration_ms=None))
 
 
-async def test_closing_in_the_middle_of_a_track_is_quick_and_final(
-    playback: Playback, watch: Watch, player: MpvPlayer
-) -> None:
+async def test_closing_in_the_middle_of_a_track_is_final(playback: Playback, watch: Watch, player: MpvPlayer) -> None:
     start(playback, "a")
     await watch.until(lambda: playback.status is Status.PLAYING)
-    began_s = time.monotonic()
 
     await asyncio.to_thread(player.close)
 
-    assert time.monotonic() - began_s < 1
     player.pause(paused=True)
     player.seek(0)
     player.close()

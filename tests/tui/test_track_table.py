@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from rich.cells import cell_len
 from tests.tui.fakes import FakeLibrary, make_track
@@ -23,11 +21,13 @@ class LongShelf:
 
     def __init__(self) -> None:
         self._track = make_track()
+        self.asked = 0
 
     def __len__(self) -> int:
         return LONG
 
     def __getitem__(self, index: int, /) -> Row:
+        self.asked += 1
         return Row(f"t{index}", self._track)
 
 
@@ -35,13 +35,12 @@ async def test_a_list_of_a_hundred_thousand_opens_at_once() -> None:
     """Measured: 3 ms to show, 8 ms a frame; DataTable took 10.7 s (reference: terminal.md §5.3)."""
     async with opened(FakeLibrary([]), size=WIDE) as screen:
         table = screen.main.library.table
-        began_s = time.perf_counter()
-        table.show(LongShelf())
+        shelf = LongShelf()
+        table.show(shelf)
         await screen.press("G")
-        elapsed_s = time.perf_counter() - began_s
 
         assert "100000" in screen.text
-        assert elapsed_s < 1
+        assert shelf.asked < 1000  # a few screens of rows, not the list
 
 
 @pytest.mark.parametrize("width", [10, 20, 36, 46, 60, 72, 80, 120, 200])

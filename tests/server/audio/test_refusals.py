@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -185,13 +184,10 @@ ATOM_BOMBS: dict[str, Callable[[], bytes]] = {
 }
 
 
-async def _assert_refused_at_once(sandbox: Sandbox, path: Path) -> None:
-    started = time.monotonic()
-
+async def _assert_refused_unparsed(sandbox: Sandbox, path: Path) -> None:
+    """Refused by the count: a parser that had been let at them would end on its CPU limit, which is another error."""
     with pytest.raises(errors.TagLimits):
         await header_of(sandbox, path)
-
-    assert time.monotonic() - started < 1
 
 
 @pytest.mark.parametrize("bomb", TAG_BOMBS.values(), ids=TAG_BOMBS)
@@ -199,7 +195,7 @@ async def test_id3_bombs_are_refused_at_once(sandbox: Sandbox, tmp_path: Path, b
     path = make_audio(tmp_path / "x", format=AudioFormat.MP3)
     path.write_bytes(bomb() + path.read_bytes())
 
-    await _assert_refused_at_once(sandbox, path)
+    await _assert_refused_unparsed(sandbox, path)
 
 
 @pytest.mark.parametrize("bomb", BLOCK_BOMBS.values(), ids=BLOCK_BOMBS)
@@ -208,7 +204,7 @@ async def test_flac_bombs_are_refused_at_once(sandbox: Sandbox, tmp_path: Path, 
     whole = path.read_bytes()
     path.write_bytes(whole[:_STREAM_INFO_END] + bomb() + whole[_STREAM_INFO_END:])
 
-    await _assert_refused_at_once(sandbox, path)
+    await _assert_refused_unparsed(sandbox, path)
 
 
 @pytest.mark.parametrize("bomb", ATOM_BOMBS.values(), ids=ATOM_BOMBS)
@@ -216,7 +212,7 @@ async def test_mpeg_4_bombs_are_refused_at_once(sandbox: Sandbox, tmp_path: Path
     path = tmp_path / "x"
     path.write_bytes(_atom(b"ftyp", b"M4A \0\0\0\0") + bomb() + _atom(b"mdat"))
 
-    await _assert_refused_at_once(sandbox, path)
+    await _assert_refused_unparsed(sandbox, path)
 
 
 async def test_a_large_honest_picture_is_no_bomb(sandbox: Sandbox, tmp_path: Path) -> None:
