@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import subprocess
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Page
 
 from tests.audio import make_audio
-from tests.support import OWNER_EMAIL, OWNER_PASSWORD, RunningServer, running_server, upload
+from tests.support import OWNER_EMAIL, OWNER_PASSWORD, TONEARM, RunningServer, clean_environment, running_server, upload
 from tests.support import until as eventually
 from tests.web.browsing import PHONE, position_s, row, said, sign_in, until, watch
 from tonearm_api.client import Client
@@ -16,6 +19,16 @@ from tonearm_api.library import AudioFormat, Track
 from tonearm_server.audio.types import AudioTags
 
 pytestmark = pytest.mark.browser
+
+
+def liked_by_command_line(url: str, config_dir: Path) -> list[str]:
+    """The owner's liked titles, as `tonearm ls` tells them to a script."""
+    environment = clean_environment(TONEARM_CONFIG_DIR=str(config_dir))
+    login = [TONEARM, "login", url, "--email", OWNER_EMAIL, "--password-stdin"]
+    subprocess.run(login, input=OWNER_PASSWORD, text=True, check=True, capture_output=True, env=environment, timeout=60)
+    listed = [TONEARM, "ls", "--liked", "--json"]
+    answer = subprocess.run(listed, text=True, check=True, capture_output=True, env=environment, timeout=60)
+    return [track["title"] for track in json.loads(answer.stdout)["tracks"]]
 
 
 async def test_an_owner_signs_up_listens_seeks_skips_likes_and_signs_out(
@@ -55,7 +68,7 @@ async def test_an_owner_signs_up_listens_seeks_skips_likes_and_signs_out(
             await said(page, "Playing River Motion")
             await page.click(".player [data-act=like]")
             await said(page, "Liked River Motion")
-            liked = [track.title for track in (await client.search("river")).tracks if track.liked]
+            liked = await asyncio.to_thread(liked_by_command_line, server.url, tmp_path / "cli")
 
         await page.click('[data-tab="me"]')
         await page.click('form[action="/logout"] button')
