@@ -1,4 +1,4 @@
-"""The one sanitiser for text that came from a server, a tag or a person. Knows no screen.
+"""Text that every window shows alike: the one sanitiser for foreign strings, and lengths of time. Knows no screen.
 
 Terminals obey control characters wherever they stand, and bidirectional overrides make one name look
 like another, so both are made visible or dropped before a string reaches a client's widgets.
@@ -56,6 +56,15 @@ def _safe_character(character: str) -> str:
             return _REPLACEMENT
         case _:
             return character
+
+
+def clock_text(duration_ms: int | None, *, unknown: str) -> str:
+    """`3:07`, `1:02:03`, rounded down as players do; `unknown` stands in for a length that is not known."""
+    if duration_ms is None:
+        return unknown
+    minutes, seconds = divmod(max(duration_ms, 0) // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 def safe_tree(value: Any) -> Any:  # Any: decoded JSON of whatever shape

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tonearm_api.library import Track, TrackState
+from tonearm_api.text import clock_text
 from tonearm_cli.output import Column
 
 LIKED, REFUSED, VERIFYING = "♥", "✗", "…"
@@ -55,11 +56,7 @@ def mark(track: Track) -> str:
 
 def duration(duration_ms: int | None) -> str:
     """Minutes and seconds, or hours too: 3:07, 1:02:03. Empty where not known."""
-    if duration_ms is None:
-        return ""
-    minutes, seconds = divmod(duration_ms // 1000, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+    return clock_text(duration_ms, unknown="")
 
 
 def size(size_bytes: int) -> str:

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from tonearm_api.text import MAX_CHARACTERS, safe_text, safe_tree
+from tonearm_api.text import MAX_CHARACTERS, clock_text, safe_text, safe_tree
 
 HOSTILE = [
     "\x1b[2J\x1b[H",
@@ -77,3 +77,11 @@ def test_a_tree_is_made_safe_to_its_leaves() -> None:
     tree = {"a\x1b": ["x\x1b", {"b": "\u202ey"}, 1, None, True, 0.5]}
 
     assert safe_tree(tree) == {"a␛": ["x␛", {"b": "y"}, 1, None, True, 0.5]}
+
+
+@pytest.mark.parametrize(
+    ("duration_ms", "shown"),
+    [(None, "?"), (0, "0:00"), (59_999, "0:59"), (187_000, "3:07"), (3_723_000, "1:02:03"), (-5, "0:00")],
+)
+def test_a_length_reads_as_on_a_player(duration_ms: int | None, shown: str) -> None:
+    assert shown == clock_text(duration_ms, unknown="?")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from rich.cells import cell_len, set_cell_size
 
+from tonearm_api.text import clock_text
+
 ELLIPSIS = "…"
 
 
@@ -18,11 +20,7 @@ def fit(text: str, width: int) -> str:
 
 def clock(duration_ms: int | None) -> str:
     """Minutes and seconds, hours where there are any; rounded down as players do."""
-    if duration_ms is None:
-        return "–:––"
-    minutes, seconds = divmod(max(duration_ms, 0) // 1000, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+    return clock_text(duration_ms, unknown="–:––")
 
 
 def long_clock(duration_ms: int) -> str:

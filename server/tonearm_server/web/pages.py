@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from tonearm_api.design import LACQUER, SLEEVE
 from tonearm_api.keymap import ACTIONS
-from tonearm_api.text import safe_text
+from tonearm_api.text import clock_text, safe_text
 from tonearm_server.auth.browser import is_trustworthy
 from tonearm_server.auth.identity import find_viewer
 from tonearm_server.web.assets import ASSETS, Assets
@@ -112,11 +112,7 @@ def setup(app: web.Application) -> None:
 
 def clock(duration_ms: int | None) -> str:
     """`3:41`, `1:02:03`, or a dash where the length is not known. The page's script writes the same."""
-    if duration_ms is None:
-        return "–"
-    minutes, seconds = divmod(duration_ms // 1000, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+    return clock_text(duration_ms, unknown="–")
 
 
 def size(size_bytes: int) -> str:
