@@ -76,7 +76,7 @@ def create_app(config: Config, *, clock: Clock | None = None) -> web.Application
     app[SIGN_UP_IS_OPEN] = config.registration is Registration.OPEN
     app[MAX_UPLOAD_BYTES] = config.max_upload_bytes
     app.on_response_prepare.append(add_security_headers)
-    app.cleanup_ctx.extend((_own_data_folder, _open_database, _open_rooms, _run_jobs))
+    app.cleanup_ctx.extend((_own_data_folder, _start_sandbox, _open_database, _open_rooms, _run_jobs))
     prepare_routes(app)
     _add_own_routes(app)
     for slice_ in (auth, library, uploads, streaming, search, plays, pages):
@@ -97,6 +97,18 @@ async def _own_data_folder(app: web.Application) -> AsyncIterator[None]:
         folder.release()
 
 
+async def _start_sandbox(app: web.Application) -> AsyncIterator[None]:
+    """Beside everything else: it takes as long as the database, and only the first upload waits for it."""
+    app[SANDBOX] = Sandbox(ffmpeg=app[CONFIG].ffmpeg)
+    starting = asyncio.create_task(app[SANDBOX].start(), name="sandbox")
+    try:
+        yield
+    finally:
+        starting.cancel()
+        await asyncio.wait((starting,))
+        await app[SANDBOX].close()
+
+
 async def _open_database(app: web.Application) -> AsyncIterator[None]:
     if sqlite3.sqlite_version_info < _SAFE_SQLITE:
         log.warning("SQLite %s has a WAL bug that needs two writers; this process is alone", sqlite3.sqlite_version)
@@ -113,12 +125,9 @@ async def _open_rooms(app: web.Application) -> AsyncIterator[None]:
     app[STORAGE] = LocalStorage(app[DATA_FOLDER].root / "blobs", min_free_bytes=config.min_free_bytes)
     app[BLOBS] = Blobs(app[STORAGE])
     app[PASSWORDS] = Passwords()
-    app[SANDBOX] = Sandbox(ffmpeg=config.ffmpeg)
     try:
-        await app[SANDBOX].start()
         yield
     finally:
-        await app[SANDBOX].close()
         app[PASSWORDS].close()
 
 
@@ -169,6 +178,7 @@ def _add_own_routes(app: web.Application) -> None:
         except sqlite3.Error as error:
             raise Unavailable("The database does not answer") from error
         request.app[STORAGE].check()
+        await request.app[SANDBOX].check()
         return health.Health(status="ok", version=__version__)
 
     async def openapi_json(_: web.Request) -> web.Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import ipaddress
 import signal
 import sys
@@ -63,6 +64,7 @@ async def _serve(config: Config) -> None:
         if link is not None:
             print(f"owner-signup {address}/signup#t={link}", flush=True)  # noqa: T201  # scripts read it
         print(f"listening {_address(runner)}", flush=True)  # noqa: T201  # scripts read it
+        _collect_from_here_on()
         await stop.wait()
     finally:
         await runner.cleanup()
@@ -73,6 +75,12 @@ async def _listen(runner: web.AppRunner, config: Config) -> None:
         await web.TCPSite(runner, config.host, config.port, backlog=_BACKLOG).start()
     except OSError as error:
         raise CannotListen(f"Cannot listen on {config.host} port {config.port}: {error.strerror}") from error
+
+
+def _collect_from_here_on() -> None:
+    """What the start has made stays until the end: the collector never walks over it again."""
+    gc.freeze()
+    gc.enable()
 
 
 class CannotListen(TonearmError):

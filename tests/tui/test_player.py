@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -87,12 +86,18 @@ async def test_a_track_plays_to_its_end_and_then_playback_stops(playback: Playba
 async def test_seeking_moves_on_from_there(playback: Playback, watch: Watch, sounds: SoundServer) -> None:
     start(playback, "a")
     await watch.until(lambda: playback.status is Status.PLAYING)
-    began_s = time.monotonic()
+    began_ms = playback.position_ms
+    seen_ms = [began_ms]
+
+    def is_beyond() -> bool:
+        seen_ms.append(playback.position_ms)
+        return seen_ms[-1] > 2_100
 
     playback.seek(2_000)
-    await watch.until(lambda: playback.position_ms > 2_100)
+    await watch.until(is_beyond)
 
-    assert time.monotonic() - began_s < 1.5
+    skipped = range(began_ms + 700, 1_900)
+    assert not [position_ms for position_ms in seen_ms if position_ms in skipped]
 
 
 async def test_a_paused_track_stands_still_and_goes_on(playback: Playback, watch: Watch) -> None:

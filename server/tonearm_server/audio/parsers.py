@@ -59,11 +59,18 @@ class Parsers:
         self._slots = asyncio.Semaphore(os.cpu_count() or 1)
 
     async def start(self) -> None:
-        """Start the zygote, and say which layers of the cage this machine lacks. Raises Unavailable."""
-        running = await self._running()
+        """Start the zygote, and say which layers of the cage this machine lacks."""
+        try:
+            running = await self._running()
+        except Unavailable:
+            return
         for layer, name in ((LANDLOCK, "Landlock"), (SECCOMP, "seccomp")):
             if not running.layers & layer:
                 log.warning("%s is missing here: uploaded files are parsed in a weaker sandbox", name)
+
+    async def check(self) -> None:
+        """Raise Unavailable where there is no zygote and none can be started."""
+        await self._running()
 
     async def close(self) -> None:
         async with self._starting:

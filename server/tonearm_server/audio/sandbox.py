@@ -34,8 +34,13 @@ class Sandbox:
         self._analyser = Analyser(ffmpeg=ffmpeg)
 
     async def start(self) -> None:
-        """Start the children's parent; a WARNING names each layer of protection that this machine lacks."""
+        """Start the children's parent; a WARNING names each layer of protection that this machine lacks,
+        an ERROR says why there is none. It is tried again when a file comes."""
         await self._parsers.start()
+
+    async def check(self) -> None:
+        """Raise Unavailable where no file could be read."""
+        await self._parsers.check()
 
     async def close(self) -> None:
         await self._analyser.close()

@@ -10,7 +10,6 @@ from typing import TypeVar
 from aiohttp import web
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn import zxcvbn
 
 from tonearm_api.errors import Fault, WeakPassword
 
@@ -34,7 +33,7 @@ class Passwords:
     def __init__(self) -> None:
         self._hasher = PasswordHasher(time_cost=_PASSES, memory_cost=_MEMORY_KIB, parallelism=_LANES)
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="tonearm-password")
-        self._nobodys = self._hasher.hash("nobody has this password")
+        self._nobodys = self._pool.submit(self._hasher.hash, "nobody has this password")
 
     async def refuse_weak(self, password: str, *, about: Sequence[str]) -> None:
         """Raise WeakPassword with a hint where the password is guessable; `about` are the person's own words."""
@@ -45,7 +44,7 @@ class Passwords:
 
     async def verify(self, password: str, password_hash: str | None) -> bool:
         """Whether the password is the hash's. None stands for an account that does not exist."""
-        matches = await self._run(self._verify, password, password_hash or self._nobodys)
+        matches = await self._run(self._verify, password, password_hash or self._nobodys.result())
         return matches and password_hash is not None
 
     def close(self) -> None:
@@ -67,6 +66,8 @@ PASSWORDS: web.AppKey[Passwords] = web.AppKey("passwords", Passwords)
 def _judge(password: str, *about: str) -> None:
     if len(password) < _MIN_CHARACTERS:
         _refuse(f"Use at least {_MIN_CHARACTERS} characters")
+    from zxcvbn import zxcvbn  # noqa: PLC0415  # its word lists cost 50 ms, which only a new password needs
+
     verdict = zxcvbn(password[:_JUDGED_CHARACTERS], user_inputs=[*about, "tonearm"])
     if verdict["score"] < _MIN_SCORE:
         advice = verdict["feedback"]

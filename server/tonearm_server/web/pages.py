@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from functools import cached_property
 from http import HTTPStatus
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jinja2
 import msgspec
 from aiohttp import hdrs, web
 from markupsafe import Markup
@@ -19,6 +20,9 @@ from tonearm_api.text import clock_text, safe_text
 from tonearm_server.auth.browser import is_trustworthy
 from tonearm_server.auth.identity import find_viewer
 from tonearm_server.web.assets import ASSETS, Assets
+
+if TYPE_CHECKING:
+    import jinja2
 
 _SELF = "'self'"
 _SOURCES = {
@@ -54,10 +58,16 @@ _KEY_NAMES = {
 
 
 class Pages:
-    """Every template, compiled once."""
+    """Every template, compiled when it is first asked for."""
 
     def __init__(self, assets: Assets) -> None:
-        self._environment = jinja2.Environment(
+        self._assets = assets
+
+    @cached_property
+    def environment(self) -> jinja2.Environment:
+        import jinja2  # noqa: PLC0415  # 150 ms of the server's start, which only a browser needs
+
+        environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
             autoescape=True,
             finalize=_safe,
@@ -66,18 +76,19 @@ class Pages:
             lstrip_blocks=True,
             auto_reload=False,
         )
-        self._environment.filters |= {"clock": clock, "size": size, "json": script_json}
-        self._environment.globals |= {
-            "static": assets.url,
-            "modules": assets.modules(),
+        environment.filters |= {"clock": clock, "size": size, "json": script_json}
+        environment.globals |= {
+            "static": self._assets.url,
+            "modules": self._assets.modules(),
             "key_groups": _KEY_GROUPS,
             "key_table": _KEY_TABLE,
             "key_names": _KEY_NAMES,
             "theme": {"dark": LACQUER.surface, "light": SLEEVE.surface},
         }
+        return environment
 
     def render(self, template: str, values: Mapping[str, Any]) -> str:  # Any: templates take what they name
-        return self._environment.get_template(template).render(values)
+        return self.environment.get_template(template).render(values)
 
 
 PAGES: web.AppKey[Pages] = web.AppKey("pages", Pages)
@@ -108,6 +119,14 @@ def page_response(
 
 def setup(app: web.Application) -> None:
     app[PAGES] = Pages(app[ASSETS])
+    app.cleanup_ctx.append(_prepare)
+
+
+async def _prepare(app: web.Application) -> AsyncIterator[None]:
+    """Make the environment while the first people are still on their way."""
+    preparing = asyncio.create_task(asyncio.to_thread(lambda: app[PAGES].environment), name="templates")
+    yield
+    await asyncio.wait((preparing,))
 
 
 def clock(duration_ms: int | None) -> str:

@@ -148,11 +148,18 @@ async def test_a_zygote_that_dies_with_the_file_is_tried_once_more(caged_probes:
     assert _zygote_pid(caged_probes) != first
 
 
-async def test_no_zygote_is_unavailable(harmless: Path) -> None:
+async def test_no_zygote_is_told_at_the_start_and_unavailable_later(
+    harmless: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     parsers = Parsers(("/bin/false",))
 
+    await parsers.start()
+
+    assert "The parsers' zygote does not start" in caplog.text
     with pytest.raises(Unavailable):
-        await parsers.start()
+        await parsers.check()
+    with pytest.raises(Unavailable), harmless.open("rb") as file:
+        await parsers.parse(b"x", file.fileno())
 
 
 async def test_the_zygote_ends_with_the_server(tmp_path: Path) -> None:

@@ -156,6 +156,17 @@ async def test_a_job_that_always_fails_is_dead_and_can_be_revived(
     assert worker.done == ["a"]
 
 
+async def test_a_job_that_was_given_up_is_not_taken_for_a_lost_one(jobs: JobQueue) -> None:
+    await Job.create(kind="kind", subject="a", attempts=5, due_at_ms=0, is_dead=True)
+
+    async with transaction() as connection:
+        for subject in "ab":
+            await jobs.add_missing("kind", subject, connection=connection)
+
+    queued = await Job.all().order_by("subject").values_list("subject", "attempts", "is_dead")
+    assert [("a", 5, True), ("b", 0, False)] == [tuple(row) for row in queued]
+
+
 async def test_a_cancelled_job_is_given_back(jobs: JobQueue, worker: Worker) -> None:
     worker.may_end.clear()
     jobs.start()
