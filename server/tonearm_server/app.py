@@ -174,7 +174,7 @@ def _add_own_routes(app: web.Application) -> None:
 
     async def readyz(request: web.Request, _: Nothing) -> health.Health:
         try:
-            request.app[DATABASE].row("SELECT 1")
+            await request.app[DATABASE].row("SELECT 1")
         except sqlite3.Error as error:
             raise Unavailable("The database does not answer") from error
         request.app[STORAGE].check()

@@ -36,7 +36,7 @@ class RowStorage(aiohttp_session.AbstractStorage):
     async def load_session(self, request: web.Request) -> aiohttp_session.Session:
         cookie = request.cookies.get(cookie_name(request))
         database, clock = request.app[DATABASE], request.app[CLOCK]
-        viewer = find_viewer_by_cookie(cookie, database=database, clock=clock) if cookie else None
+        viewer = await find_viewer_by_cookie(cookie, database=database, clock=clock) if cookie else None
         if viewer is None:
             return aiohttp_session.Session(None, data=None, new=True, max_age=_LIFE_S)
         data = aiohttp_session.SessionData(created=clock.now_ms() // 1000, session={_USER: viewer.id})

@@ -39,7 +39,7 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     if policy is None:
         return await handler(request)
     _refuse_cross_site(request)
-    viewer = _identify(request, is_public=policy is Policy.PUBLIC)
+    viewer = await _identify(request, is_public=policy is Policy.PUBLIC)
     if viewer is not None:
         request[_VIEWER] = viewer
     match policy:
@@ -52,12 +52,12 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     return await handler(request)
 
 
-def _identify(request: web.Request, *, is_public: bool) -> Viewer | None:
+async def _identify(request: web.Request, *, is_public: bool) -> Viewer | None:
     database, clock = request.app[DATABASE], request.app[CLOCK]
     authorization = request.headers.get(hdrs.AUTHORIZATION)
     cookie = request.cookies.get(cookie_name(request))
     if authorization is None:
-        return find_viewer_by_cookie(cookie, database=database, clock=clock) if cookie else None
+        return await find_viewer_by_cookie(cookie, database=database, clock=clock) if cookie else None
     if is_public:
         return None
     if cookie is not None:
@@ -66,7 +66,7 @@ def _identify(request: web.Request, *, is_public: bool) -> Viewer | None:
     if scheme.lower() != "bearer":
         raise Unauthenticated("Send the access token as: Authorization: Bearer …")
     session_id = request.app[TOKENS].read_access_token(token.strip())
-    viewer = find_viewer_by_session(session_id, database=database, clock=clock)
+    viewer = await find_viewer_by_session(session_id, database=database, clock=clock)
     if viewer is None:
         raise Unauthenticated
     return viewer

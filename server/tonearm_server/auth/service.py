@@ -125,15 +125,15 @@ _BY_SESSION = _VIEWER.format(condition="s.id = ?")
 _BY_COOKIE = _VIEWER.format(condition="s.cookie_hash = ?")
 
 
-def find_viewer_by_session(session_id: str, *, database: Database, clock: Clock) -> Viewer | None:
+async def find_viewer_by_session(session_id: str, *, database: Database, clock: Clock) -> Viewer | None:
     """Who the session belongs to; None once it has ended. One keyed read, inline."""
-    row = database.row(_BY_SESSION, (session_id, clock.now_ms()))
+    row = await database.row(_BY_SESSION, (session_id, clock.now_ms()))
     return _viewer(dict(row)) if row else None
 
 
-def find_viewer_by_cookie(cookie: str, *, database: Database, clock: Clock) -> Viewer | None:
+async def find_viewer_by_cookie(cookie: str, *, database: Database, clock: Clock) -> Viewer | None:
     """Who the browser session of this cookie value belongs to; None once it has ended."""
-    row = database.row(_BY_COOKIE, (hash_secret(cookie), clock.now_ms()))
+    row = await database.row(_BY_COOKIE, (hash_secret(cookie), clock.now_ms()))
     return _viewer(dict(row)) if row else None
 
 

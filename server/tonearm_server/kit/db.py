@@ -38,11 +38,11 @@ class Database:
         self._scanner = _connect_read_only(path)
         self._scan_thread = ThreadPoolExecutor(1, thread_name_prefix="tonearm-scan")
 
-    def rows(self, statement: str, values: Sequence[Value] = ()) -> list[Row]:
+    async def rows(self, statement: str, values: Sequence[Value] = ()) -> list[Row]:
         """Rows of a quick read, inline: for keyed reads and short pages only."""
         return self._reader.execute(statement, values).fetchall()
 
-    def row(self, statement: str, values: Sequence[Value] = ()) -> Row | None:
+    async def row(self, statement: str, values: Sequence[Value] = ()) -> Row | None:
         """The first row of a quick read, inline; None where there is none."""
         found: Row | None = self._reader.execute(statement, values).fetchone()
         return found

@@ -46,7 +46,7 @@ async def list_tracks(wanted: ListTracks, *, viewer_id: str, database: Database)
     """
     statement, values = _statement(wanted, viewer_id)
     scans = bool(wanted.q or wanted.genre or wanted.artist or wanted.album or wanted.mine or wanted.liked)
-    rows = await database.scan(statement, values) if scans else database.rows(statement, values)
+    rows = await database.scan(statement, values) if scans else await database.rows(statement, values)
     more = len(rows) > wanted.limit
     rows = rows[: wanted.limit]
     return TrackPage(

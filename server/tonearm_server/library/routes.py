@@ -24,7 +24,7 @@ async def list_tracks(request: web.Request, wanted: contract.ListTracks) -> cont
 
 
 async def get_track(request: web.Request, wanted: contract.OneTrack) -> contract.Track:
-    return service.get_track(wanted.id, viewer_id=_viewer_id(request), database=request.app[DATABASE])
+    return await service.get_track(wanted.id, viewer_id=_viewer_id(request), database=request.app[DATABASE])
 
 
 async def edit_track(request: web.Request, wanted: contract.EditTrack) -> contract.Track:
@@ -48,14 +48,14 @@ async def unlike(request: web.Request, wanted: contract.OneTrack) -> None:
 
 async def get_waveform(request: web.Request) -> web.Response:
     wanted = await read_request(request, contract.GET_WAVEFORM)
-    bars = service.get_waveform(wanted.id, viewer_id=_viewer_id(request), database=request.app[DATABASE])
+    bars = await service.get_waveform(wanted.id, viewer_id=_viewer_id(request), database=request.app[DATABASE])
     return web.Response(body=bars, content_type="application/octet-stream", headers={hdrs.CACHE_CONTROL: _CACHE})
 
 
 async def get_cover(request: web.Request) -> web.Response:
     wanted = await read_request(request, contract.GET_COVER)
     app = request.app
-    key = service.get_cover_key(wanted.id, wanted.size, viewer_id=_viewer_id(request), database=app[DATABASE])
+    key = await service.get_cover_key(wanted.id, wanted.size, viewer_id=_viewer_id(request), database=app[DATABASE])
     headers = {hdrs.CACHE_CONTROL: _CACHE, hdrs.ETAG: f'"{key.rpartition("/")[2]}"'}
     if is_not_modified(request.headers.get(hdrs.IF_NONE_MATCH), etag=headers[hdrs.ETAG]):
         return web.Response(status=304, headers=headers)

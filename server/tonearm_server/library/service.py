@@ -19,37 +19,37 @@ from tonearm_server.storage.base import cover_key
 _NOT_HERE = "There is no such track, or it is not yours to hear"
 
 
-def get_track(track_id: str, *, viewer_id: str | None, database: Database) -> Track:
+async def get_track(track_id: str, *, viewer_id: str | None, database: Database) -> Track:
     """One track as this person sees it. Raises NotFound, or Unauthenticated for a stranger."""
     where = openable_by(viewer_id)
     statement = f"SELECT {TRACK_COLUMNS} FROM {TRACK_TABLES} WHERE t.id = ? AND {where.sql}"
-    row = database.row(statement, (viewer_id, track_id, *where.values))
+    row = await database.row(statement, (viewer_id, track_id, *where.values))
     return track_from_row(_present(row, viewer_id))
 
 
-def get_openable(
+async def get_openable(
     columns: str, track_id: str, *, viewer_id: str | None, database: Database, must_be_ready: bool = False
 ) -> Row:
     """Some columns of a track that this person may open. Raises NotFound, or Unauthenticated for a stranger."""
     where = openable_by(viewer_id)
     if must_be_ready:
         where = where & Clause("t.state = 'ready'")
-    row = database.row(f"SELECT {columns} FROM track t WHERE t.id = ? AND {where.sql}", (track_id, *where.values))
+    row = await database.row(f"SELECT {columns} FROM track t WHERE t.id = ? AND {where.sql}", (track_id, *where.values))
     return _present(row, viewer_id)
 
 
-def get_waveform(track_id: str, *, viewer_id: str | None, database: Database) -> bytes:
+async def get_waveform(track_id: str, *, viewer_id: str | None, database: Database) -> bytes:
     """800 bars of one byte. Raises NotFound while the track is not decoded."""
-    track = get_openable("t.sha256", track_id, viewer_id=viewer_id, database=database)
-    row = database.row("SELECT waveform FROM audio_analysis WHERE sha256 = ?", (track["sha256"],))
+    track = await get_openable("t.sha256", track_id, viewer_id=viewer_id, database=database)
+    row = await database.row("SELECT waveform FROM audio_analysis WHERE sha256 = ?", (track["sha256"],))
     if row is None:
         raise NotFound("There is no waveform yet")
     return bytes(row["waveform"])
 
 
-def get_cover_key(track_id: str, size: CoverSize, *, viewer_id: str | None, database: Database) -> str:
+async def get_cover_key(track_id: str, size: CoverSize, *, viewer_id: str | None, database: Database) -> str:
     """The storage key of a cover. Raises NotFound where the track has none."""
-    track = get_openable("t.cover", track_id, viewer_id=viewer_id, database=database)
+    track = await get_openable("t.cover", track_id, viewer_id=viewer_id, database=database)
     if track["cover"] is None:
         raise NotFound("This track has no cover")
     return cover_key(track["cover"], size.value)
@@ -57,7 +57,7 @@ def get_cover_key(track_id: str, size: CoverSize, *, viewer_id: str | None, data
 
 async def like(track_id: str, *, viewer_id: str, database: Database, clock: Clock) -> None:
     """Like a track. The count changes with the row, in one transaction, by what the database says was new."""
-    row_id = get_openable("t.row_id", track_id, viewer_id=viewer_id, database=database)["row_id"]
+    row_id = (await get_openable("t.row_id", track_id, viewer_id=viewer_id, database=database))["row_id"]
     async with transaction() as connection:
         added, _ = await connection.execute_query(
             "INSERT INTO track_like (user_id, track_id, liked_at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
@@ -68,7 +68,7 @@ async def like(track_id: str, *, viewer_id: str, database: Database, clock: Cloc
 
 
 async def unlike(track_id: str, *, viewer_id: str, database: Database) -> None:
-    row_id = get_openable("t.row_id", track_id, viewer_id=viewer_id, database=database)["row_id"]
+    row_id = (await get_openable("t.row_id", track_id, viewer_id=viewer_id, database=database))["row_id"]
     async with transaction() as connection:
         removed = await TrackLike.filter(user_id=viewer_id, track_id=row_id).using_db(connection).delete()
         if removed:
@@ -77,16 +77,16 @@ async def unlike(track_id: str, *, viewer_id: str, database: Database) -> None:
 
 async def edit_track(wanted: EditTrack, *, viewer_id: str, database: Database) -> Track:
     """Change what a track is called and who may hear it. Raises NotFound or Forbidden."""
-    _refuse_others(wanted.id, viewer_id=viewer_id, database=database)
+    await _refuse_others(wanted.id, viewer_id=viewer_id, database=database)
     async with transaction() as connection:
         row = await _get_row(wanted.id, connection=connection)
         await write_edit(row, wanted, connection=connection)
-    return get_track(wanted.id, viewer_id=viewer_id, database=database)
+    return await get_track(wanted.id, viewer_id=viewer_id, database=database)
 
 
 async def delete_track(track_id: str, *, viewer_id: str, database: Database, blobs: Blobs) -> None:
     """Delete a track, and its bytes where no other track has them. Raises NotFound or Forbidden."""
-    sha256 = _refuse_others(track_id, viewer_id=viewer_id, database=database)
+    sha256 = await _refuse_others(track_id, viewer_id=viewer_id, database=database)
     async with blobs.locked(sha256):
         async with transaction() as connection:
             row = await _get_row(track_id, connection=connection)
@@ -98,9 +98,9 @@ async def delete_track(track_id: str, *, viewer_id: str, database: Database, blo
         await blobs.release_cover(row.cover)
 
 
-def _refuse_others(track_id: str, *, viewer_id: str, database: Database) -> str:
+async def _refuse_others(track_id: str, *, viewer_id: str, database: Database) -> str:
     """Raise Forbidden unless the track is this person's own, NotFound where there is none; returns its hash."""
-    track = get_openable("t.owner_id, t.sha256", track_id, viewer_id=viewer_id, database=database)
+    track = await get_openable("t.owner_id, t.sha256", track_id, viewer_id=viewer_id, database=database)
     if track["owner_id"] != viewer_id:
         raise Forbidden("Only the person who uploaded a track may change it")
     return str(track["sha256"])

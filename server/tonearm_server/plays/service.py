@@ -13,7 +13,7 @@ _ENOUGH_MS = 4 * 60 * 1000
 async def report_play(wanted: NewPlay, *, viewer_id: str, database: Database) -> None:
     """Record a play. A `play_id` that this person has sent before changes nothing. Raises NotFound."""
     columns = "t.row_id, t.duration_ms"
-    track = get_openable(columns, wanted.id, viewer_id=viewer_id, database=database, must_be_ready=True)
+    track = await get_openable(columns, wanted.id, viewer_id=viewer_id, database=database, must_be_ready=True)
     counted = is_enough(wanted.listened_ms, duration_ms=track["duration_ms"])
     started_at_ms = int(wanted.started_at.timestamp() * 1000)
     async with transaction() as connection:

@@ -36,7 +36,13 @@ class BlobResponse(web.StreamResponse):
     """`may_go_on` is asked every five seconds; once it says no the connection is cut."""
 
     def __init__(
-        self, file: BinaryIO, span: ByteRange, *, status: int, may_go_on: Callable[[], bool], headers: dict[str, str]
+        self,
+        file: BinaryIO,
+        span: ByteRange,
+        *,
+        status: int,
+        may_go_on: Callable[[], Awaitable[bool]],
+        headers: dict[str, str],
     ) -> None:
         super().__init__(status=status, headers=headers)
         self._file = file
@@ -76,7 +82,7 @@ class BlobResponse(web.StreamResponse):
         while position < self._span.stop:
             began = loop.time()
             if began - asked_at >= _RECHECK_S:
-                if not self._may_go_on():
+                if not await self._may_go_on():
                     raise ConnectionAbortedError("the listener's session has ended")
                 asked_at = began
             count = min(size, self._span.stop - position)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from aiohttp import hdrs, web
@@ -28,7 +28,7 @@ _CACHE = "private, max-age=0, must-revalidate"
 
 async def new_ticket(request: web.Request, wanted: OneTrack) -> contract.Ticket:
     viewer = get_viewer(request)
-    get_audio(wanted.id, viewer_id=viewer.id, database=request.app[DATABASE])
+    await get_audio(wanted.id, viewer_id=viewer.id, database=request.app[DATABASE])
     ticket, expires_at_ms = request.app[TICKETS].issue(track_id=wanted.id, session_id=viewer.session_id)
     return contract.Ticket(
         url=f"/stream/{wanted.id}?ticket={ticket}", expires_at=datetime.fromtimestamp(expires_at_ms / 1000, UTC)
@@ -37,8 +37,8 @@ async def new_ticket(request: web.Request, wanted: OneTrack) -> contract.Ticket:
 
 async def stream(request: web.Request) -> web.StreamResponse:
     wanted = await read_request(request, contract.STREAM)
-    viewer = _listener(request, wanted)
-    audio = get_audio(wanted.id, viewer_id=viewer.id if viewer else None, database=request.app[DATABASE])
+    viewer = await _listener(request, wanted)
+    audio = await get_audio(wanted.id, viewer_id=viewer.id if viewer else None, database=request.app[DATABASE])
     headers: dict[str, str] = {
         hdrs.ACCEPT_RANGES: "bytes",
         hdrs.ETAG: audio.etag,
@@ -71,13 +71,13 @@ def setup(app: web.Application) -> None:
     bind_raw(app, contract.STREAM_HEAD, stream)
 
 
-def _listener(request: web.Request, wanted: contract.StreamTrack) -> Viewer | None:
+async def _listener(request: web.Request, wanted: contract.StreamTrack) -> Viewer | None:
     """Whoever holds the ticket, else whoever is signed in. A ticket that does not hold raises Unauthenticated."""
     if wanted.ticket is None:
         return find_viewer(request)
     app = request.app
     session_id = app[TICKETS].read(wanted.ticket, track_id=wanted.id)
-    viewer = find_viewer_by_session(session_id, database=app[DATABASE], clock=app[CLOCK])
+    viewer = await find_viewer_by_session(session_id, database=app[DATABASE], clock=app[CLOCK])
     if viewer is None:
         raise Unauthenticated
     return viewer
@@ -92,17 +92,20 @@ def _span(request: web.Request, audio: StoredAudio) -> ByteRange | None:
     return wanted_range(request.headers.get(hdrs.RANGE), size_bytes=audio.size_bytes)
 
 
-def _may_go_on(request: web.Request, track_id: str, viewer: Viewer | None) -> Callable[[], bool]:
+def _may_go_on(request: web.Request, track_id: str, viewer: Viewer | None) -> Callable[[], Awaitable[bool]]:
     """Asks whether the session still exists and the track may still be heard."""
     app = request.app
 
     database, clock = app[DATABASE], app[CLOCK]
 
-    def ask() -> bool:
-        if viewer is not None and find_viewer_by_session(viewer.session_id, database=database, clock=clock) is None:
+    async def ask() -> bool:
+        if (
+            viewer is not None
+            and await find_viewer_by_session(viewer.session_id, database=database, clock=clock) is None
+        ):
             return False
         with contextlib.suppress(TonearmError):
-            get_audio(track_id, viewer_id=viewer.id if viewer else None, database=database)
+            await get_audio(track_id, viewer_id=viewer.id if viewer else None, database=database)
             return True
         return False
 

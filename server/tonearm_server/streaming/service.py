@@ -20,9 +20,9 @@ class StoredAudio:
     etag: str
 
 
-def get_audio(track_id: str, *, viewer_id: str | None, database: Database) -> StoredAudio:
+async def get_audio(track_id: str, *, viewer_id: str | None, database: Database) -> StoredAudio:
     """The audio of a track that is ready. Raises NotFound, or Unauthenticated for a stranger. One keyed read."""
-    row = get_openable(
+    row = await get_openable(
         "t.sha256, t.size_bytes, t.format", track_id, viewer_id=viewer_id, database=database, must_be_ready=True
     )
     return StoredAudio(

@@ -56,12 +56,12 @@ class Intake:
         sha256 = await staged.finish()
         existing = await self._find(owner_id, sha256)
         if existing is not None:
-            return self._wire(existing, owner_id), False
+            return await self._wire(existing, owner_id), False
         header = await self.sandbox.read_header(staged.descriptor())
         async with self.blobs.locked(sha256):
             row, is_new = await self._record(staged, sha256, header, filename=filename, owner_id=owner_id)
         self.jobs.wake()
-        return self._wire(row, owner_id), is_new
+        return await self._wire(row, owner_id), is_new
 
     async def _record(
         self, staged: Staged, sha256: str, header: AudioHeader, *, filename: str, owner_id: str
@@ -103,8 +103,8 @@ class Intake:
             channels=header.channels,
         )
 
-    def _wire(self, row: TrackRow, owner_id: str) -> Track:
-        return get_track(row.id, viewer_id=owner_id, database=self.database)
+    async def _wire(self, row: TrackRow, owner_id: str) -> Track:
+        return await get_track(row.id, viewer_id=owner_id, database=self.database)
 
 
 INTAKE: web.AppKey[Intake] = web.AppKey("intake", Intake)

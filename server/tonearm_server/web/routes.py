@@ -97,7 +97,7 @@ async def liked(request: web.Request) -> web.Response:
 async def one_track(request: web.Request) -> web.Response:
     viewer = find_viewer(request)
     viewer_id = viewer.id if viewer else None
-    track = get_track(request.match_info["id"], viewer_id=viewer_id, database=request.app[DATABASE])
+    track = await get_track(request.match_info["id"], viewer_id=viewer_id, database=request.app[DATABASE])
     return page_response(request, "track.html", title=track.title, track=track, view={"kind": "track", "track": track})
 
 

@@ -24,7 +24,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 async def test_opening_again_finds_the_same_tables(tmp_path: Path) -> None:
     for _ in range(2):
         database = await open_database(tmp_path / "x.db", models=MODELS)
-        names = {row["name"] for row in database.rows("SELECT name FROM sqlite_master")}
+        names = {row["name"] for row in await database.rows("SELECT name FROM sqlite_master")}
         await database.close()
 
         assert {"track", "user_account", "track_words", "track_words_added"} <= names
@@ -42,16 +42,16 @@ async def test_commits_are_synced_and_the_file_is_private(database: Database, tm
 
 async def test_the_reading_connections_cannot_write(database: Database) -> None:
     with pytest.raises(sqlite3.OperationalError):
-        database.row("DELETE FROM job")
+        await database.row("DELETE FROM job")
 
 
 async def test_readers_do_not_wait_for_a_transaction(database: Database) -> None:
     async with transaction() as connection:
         await Job.create(using_db=connection, kind="k", subject="s", due_at_ms=0)
 
-        assert database.rows("SELECT * FROM job") == []
+        assert await database.rows("SELECT * FROM job") == []
         assert await database.scan("SELECT * FROM job") == []
-    assert len(database.rows("SELECT * FROM job")) == 1
+    assert len(await database.rows("SELECT * FROM job")) == 1
 
 
 async def test_parallel_read_then_write_loses_nothing(database: Database) -> None:
@@ -64,7 +64,7 @@ async def test_parallel_read_then_write_loses_nothing(database: Database) -> Non
 
     await asyncio.gather(*(increment() for _ in range(50)))
 
-    assert database.rows("SELECT due_at_ms FROM job")[0]["due_at_ms"] == 50
+    assert (await database.rows("SELECT due_at_ms FROM job"))[0]["due_at_ms"] == 50
 
 
 async def test_a_script_in_a_transaction_is_undone_with_it(database: Database) -> None:
@@ -78,4 +78,4 @@ async def test_a_script_in_a_transaction_is_undone_with_it(database: Database) -
     with pytest.raises(LookupError):
         await fail()
 
-    assert database.rows("SELECT name FROM sqlite_master WHERE name IN ('half', 't')") == []
+    assert await database.rows("SELECT name FROM sqlite_master WHERE name IN ('half', 't')") == []
