@@ -128,6 +128,12 @@ class Gone(TonearmError):
     title = "That link has been used or has expired"
 
 
+class TooSlow(TonearmError):
+    code = "too_slow"
+    status = 408
+    title = "The body came too slowly or not at all; send it again"
+
+
 class TooLarge(TonearmError):
     code = "too_large"
     status = 413

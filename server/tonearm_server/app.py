@@ -33,6 +33,7 @@ from tonearm_server.jobs.recovery import release_leases
 from tonearm_server.kit.clock import CLOCK, Clock, SystemClock
 from tonearm_server.kit.datafolder import DATA_FOLDER, DataFolder
 from tonearm_server.kit.db import DATABASE, open_database
+from tonearm_server.kit.deadlines import BODY_DEADLINE, BodyDeadline, watch_body
 from tonearm_server.kit.hosts import PUBLIC_URL, add_security_headers, known_hosts
 from tonearm_server.kit.http import add_page, bind, json_response, prepare_routes
 from tonearm_server.kit.logs import access_log
@@ -68,10 +69,12 @@ def create_app(config: Config, *, clock: Clock | None = None) -> web.Application
             known_hosts,
             aiohttp_session.session_middleware(RowStorage()),
             identify,
+            watch_body,
         ],
     )
     app[CONFIG] = config
     app[CLOCK] = clock or SystemClock()
+    app[BODY_DEADLINE] = BodyDeadline()
     app[PUBLIC_URL] = config.public_url or ""
     app[SIGN_UP_IS_OPEN] = config.registration is Registration.OPEN
     app[MAX_UPLOAD_BYTES] = config.max_upload_bytes

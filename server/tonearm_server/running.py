@@ -22,13 +22,13 @@ from tonearm_server.control import NewUser, add_user, ask_running_server, run_co
 from tonearm_server.kit.clock import CLOCK, SystemClock
 from tonearm_server.kit.datafolder import DataFolder
 from tonearm_server.kit.db import open_database
+from tonearm_server.kit.deadlines import HEADER_S, open_listener
 from tonearm_server.kit.logs import set_up_logging
 from tonearm_server.models import MODELS
 
 _DRAIN_S = 10
 """Long enough for an answer under way; a listener's stream is cut and resumes elsewhere."""
 
-_KEEP_ALIVE_S = 75
 _BACKLOG = 1024
 
 
@@ -49,7 +49,7 @@ async def _serve(config: Config) -> None:
     runner = web.AppRunner(
         app,
         access_log=None,
-        keepalive_timeout=_KEEP_ALIVE_S,
+        keepalive_timeout=HEADER_S,
         shutdown_timeout=_DRAIN_S,
         auto_decompress=False,  # 204 KB of gzip became 200 MB on the streaming path (measured 2026-08)
     )
@@ -72,7 +72,8 @@ async def _serve(config: Config) -> None:
 
 async def _listen(runner: web.AppRunner, config: Config) -> None:
     try:
-        await web.TCPSite(runner, config.host, config.port, backlog=_BACKLOG).start()
+        listener = open_listener(config.host, config.port, backlog=_BACKLOG)
+        await web.SockSite(runner, listener, backlog=_BACKLOG).start()
     except OSError as error:
         raise CannotListen(f"Cannot listen on {config.host} port {config.port}: {error.strerror}") from error
 
