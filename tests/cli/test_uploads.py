@@ -219,6 +219,8 @@ async def test_a_busy_server_is_asked_again(song: MakeSong, strange: Strange) ->
 
 
 async def test_ctrl_c_is_exit_130_and_says_what_was_not_sent(song: MakeSong, strange: Strange) -> None:
+    # Tests that a shell runs in the background ignore SIGINT, and what they start would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     arrived, released = asyncio.Event(), asyncio.Event()
 
     async def never(request: web.Request) -> web.StreamResponse:
