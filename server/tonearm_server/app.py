@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import sqlite3
 from collections.abc import AsyncIterator
@@ -38,8 +39,10 @@ from tonearm_server.kit.hosts import PUBLIC_URL, add_security_headers, known_hos
 from tonearm_server.kit.http import add_page, bind, json_response, prepare_routes
 from tonearm_server.kit.logs import access_log
 from tonearm_server.kit.problems import problems
+from tonearm_server.kit.sqlite import SAFE_VERSION
 from tonearm_server.library import routes as library
 from tonearm_server.library.blobs import BLOBS, Blobs
+from tonearm_server.library.garbage import collect_garbage
 from tonearm_server.models import MODELS
 from tonearm_server.plays import routes as plays
 from tonearm_server.search import routes as search
@@ -55,8 +58,8 @@ log = logging.getLogger(__name__)
 
 _MAX_JSON_BYTES = 1024 * 1024
 _HOUSEKEEPING_S = 600
-_SAFE_SQLITE = (3, 51, 3)
-"""Older versions can corrupt a WAL that two connections write; one process owning the folder avoids it."""
+_COLLECT_EVERY = 144
+"""Rounds of housekeeping between two collections of garbage, which list the whole storage: a day."""
 
 
 def create_app(config: Config, *, clock: Clock | None = None) -> web.Application:
@@ -113,7 +116,7 @@ async def _start_sandbox(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _open_database(app: web.Application) -> AsyncIterator[None]:
-    if sqlite3.sqlite_version_info < _SAFE_SQLITE:
+    if sqlite3.sqlite_version_info < SAFE_VERSION:
         log.warning("SQLite %s has a WAL bug that needs two writers; this process is alone", sqlite3.sqlite_version)
     database = await open_database(app[DATA_FOLDER].database, models=MODELS)
     app[DATABASE] = database
@@ -123,9 +126,13 @@ async def _open_database(app: web.Application) -> AsyncIterator[None]:
         await database.close()
 
 
+def open_storage(config: Config, folder: DataFolder) -> LocalStorage:
+    return LocalStorage(folder.root / "blobs", min_free_bytes=config.min_free_bytes)
+
+
 async def _open_rooms(app: web.Application) -> AsyncIterator[None]:
     config = app[CONFIG]
-    app[STORAGE] = LocalStorage(app[DATA_FOLDER].root / "blobs", min_free_bytes=config.min_free_bytes)
+    app[STORAGE] = open_storage(config, app[DATA_FOLDER])
     app[BLOBS] = Blobs(app[STORAGE])
     app[PASSWORDS] = Passwords()
     try:
@@ -146,7 +153,7 @@ async def _run_jobs(app: web.Application) -> AsyncIterator[None]:
         clock=app[CLOCK],
     )
     await release_leases()
-    housekeeping = asyncio.create_task(_keep_house(app[JOBS], app[CLOCK]), name="housekeeping")
+    housekeeping = asyncio.create_task(_keep_house(app), name="housekeeping")
     app[JOBS].start()
     try:
         yield
@@ -157,13 +164,16 @@ async def _run_jobs(app: web.Application) -> AsyncIterator[None]:
         await app[JOBS].stop()
 
 
-async def _keep_house(jobs: JobQueue, clock: Clock) -> None:
-    """At start and every ten minutes: queue what an engine lost, forget what is old."""
-    while True:
+async def _keep_house(app: web.Application) -> None:
+    """At start and every ten minutes: queue what an engine lost, forget what is old; once a day collect garbage."""
+    clock = app[CLOCK]
+    for round_ in itertools.count():
         try:
-            await resume_unfinished(jobs)
+            await resume_unfinished(app[JOBS])
             await forget_old_rejections(clock)
             await forget_expired(clock)
+            if round_ % _COLLECT_EVERY == 0:
+                await collect_garbage(app[STORAGE], blobs=app[BLOBS], clock=clock)
         except Exception:  # a database that is busy for a moment must not end housekeeping
             log.exception("housekeeping stumbled and goes on")
         await asyncio.sleep(_HOUSEKEEPING_S)
@@ -181,7 +191,7 @@ def _add_own_routes(app: web.Application) -> None:
         except sqlite3.Error as error:
             raise Unavailable("The database does not answer") from error
         request.app[STORAGE].check()
-        await request.app[SANDBOX].check()
+        await request.app[SANDBOX].missing_layers()
         return health.Health(status="ok", version=__version__)
 
     async def openapi_json(_: web.Request) -> web.Response:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 DataOption = Annotated[Path | None, typer.Option("--data", help="Folder for database, audio and keys.")]
 
 _EXIT_FAULTY = 2
+_EXIT_UNWELL = 1
 
 server = typer.Typer(help="Look after a server's data folder.", no_args_is_help=True, add_completion=False)
 _user = typer.Typer(help="Accounts.", no_args_is_help=True, add_completion=False)
@@ -47,7 +48,7 @@ def add_user(
     """Make an account; works beside a running server."""
     from tonearm_api.errors import TonearmError
     from tonearm_server.control import checked
-    from tonearm_server.running import make_account
+    from tonearm_server.operating import make_account
 
     config = _load_config(data=data)
     password = _read_password(from_stdin=password_stdin)
@@ -65,6 +66,35 @@ def check_config(data: DataOption = None) -> None:
     config = _load_config(data=data)
     for name, value in config.model_dump(mode="json").items():
         typer.echo(f"{name} = {value}")
+
+
+@server.command()
+def doctor(
+    deep: Annotated[bool, typer.Option("--deep", help="Read every byte of audio and check its hash.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    data: DataOption = None,
+) -> None:
+    """Check that everything is there and every count adds up; exit 1 where not. Changes nothing."""
+    import msgspec
+
+    from tonearm_api.errors import TonearmError
+    from tonearm_server.doctor.findings import Examine
+    from tonearm_server.operating import examine
+
+    config = _load_config(data=data)
+    try:
+        findings = examine(config, Examine(deep=deep))
+    except TonearmError as error:
+        _fail(error.detail)
+    is_well = all(finding.state != "failed" for finding in findings)
+    if json:
+        typer.echo(msgspec.json.encode({"v": 1, "ok": is_well, "findings": findings}).decode())
+    for finding in () if json else findings:
+        typer.echo(f"{finding.state:8} {finding.name:10} {finding.message}")
+        if finding.hint:
+            typer.echo(f"{'':19} {finding.hint}")
+    if not is_well:
+        raise typer.Exit(_EXIT_UNWELL)
 
 
 def _load_config(**given: object) -> Config:

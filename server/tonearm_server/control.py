@@ -17,13 +17,20 @@ from aiohttp import web
 
 from tonearm_api.auth import Account, EmailAddress, Password, PersonName
 from tonearm_api.errors import Problem, TonearmError, Unavailable, error_from_problem
+from tonearm_server.audio.sandbox import SANDBOX
 from tonearm_server.auth import service
 from tonearm_server.auth.passwords import PASSWORDS, Passwords
+from tonearm_server.config import CONFIG
+from tonearm_server.doctor.examination import Patient
+from tonearm_server.doctor.findings import Examine
 from tonearm_server.kit.clock import CLOCK, Clock
 from tonearm_server.kit.datafolder import DATA_FOLDER
+from tonearm_server.kit.db import DATABASE
 from tonearm_server.kit.decoding import convert
 from tonearm_server.kit.http import json_response
 from tonearm_server.kit.problems import problems
+from tonearm_server.library.blobs import BLOBS
+from tonearm_server.storage.base import STORAGE
 
 _ANSWER_S = 30
 _MAX_ANSWER_BYTES = 1024 * 1024
@@ -67,7 +74,12 @@ async def run_control_socket(app: web.Application) -> AsyncIterator[None]:
         wanted = checked(msgspec.json.decode(await request.read()))
         return json_response(await add_user(wanted, passwords=app[PASSWORDS], clock=app[CLOCK]), status=201)
 
+    async def examination(request: web.Request) -> web.Response:
+        wanted = msgspec.json.decode(await request.read(), type=Examine)
+        return json_response(await _patient(app).examine(deep=wanted.deep))
+
     side.router.add_post("/users", users)
+    side.router.add_post("/examination", examination)
     runner = web.AppRunner(side, access_log=None)
     await runner.setup()
     try:
@@ -78,6 +90,18 @@ async def run_control_socket(app: web.Application) -> AsyncIterator[None]:
     finally:
         await runner.cleanup()
         path.unlink(missing_ok=True)
+
+
+def _patient(app: web.Application) -> Patient:
+    return Patient(
+        config=app[CONFIG],
+        folder=app[DATA_FOLDER],
+        database=app[DATABASE],
+        storage=app[STORAGE],
+        blobs=app[BLOBS],
+        sandbox=app[SANDBOX],
+        clock=app[CLOCK],
+    )
 
 
 @contextlib.contextmanager
@@ -93,12 +117,14 @@ def _short(path: Path) -> Iterator[Path]:
         os.close(folder)
 
 
-def ask_running_server(control_socket: Path, path: str, wanted: msgspec.Struct) -> bytes:
+def ask_running_server(
+    control_socket: Path, path: str, wanted: msgspec.Struct, *, timeout_s: float = _ANSWER_S
+) -> bytes:
     """Ask the data folder's owner. Raises what it answers, or Unavailable where it does not."""
-    connection = http.client.HTTPConnection("localhost", timeout=_ANSWER_S)
+    connection = http.client.HTTPConnection("localhost")
     connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        connection.sock.settimeout(_ANSWER_S)
+        connection.sock.settimeout(timeout_s)
         with _short(control_socket) as short:
             connection.sock.connect(str(short))
         connection.request("POST", path, body=msgspec.json.encode(wanted))

@@ -1,4 +1,4 @@
-"""The server as a process: start, say where it listens, drain on a signal; and one-off work on its data folder."""
+"""The server as a process: start, say where it listens, drain on a signal."""
 
 from __future__ import annotations
 
@@ -8,23 +8,16 @@ import ipaddress
 import signal
 import sys
 
-import msgspec
 from aiohttp import web
 
-from tonearm_api.auth import Account
-from tonearm_api.errors import Conflict, TonearmError
+from tonearm_api.errors import TonearmError
 from tonearm_server.app import create_app
-from tonearm_server.auth.keys import load_keys
-from tonearm_server.auth.passwords import Passwords
 from tonearm_server.auth.service import new_owner_link
 from tonearm_server.config import Config
-from tonearm_server.control import NewUser, add_user, ask_running_server, run_control_socket
-from tonearm_server.kit.clock import CLOCK, SystemClock
-from tonearm_server.kit.datafolder import DataFolder
-from tonearm_server.kit.db import open_database
+from tonearm_server.control import run_control_socket
+from tonearm_server.kit.clock import CLOCK
 from tonearm_server.kit.deadlines import HEADER_S, open_listener
 from tonearm_server.kit.logs import set_up_logging
-from tonearm_server.models import MODELS
 
 _DRAIN_S = 10
 """Long enough for an answer under way; a listener's stream is cut and resumes elsewhere."""
@@ -97,27 +90,3 @@ def _address(runner: web.AppRunner) -> str:
     if ipaddress.ip_address(host).is_unspecified:
         host = "::1" if ":" in host else "127.0.0.1"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def make_account(config: Config, wanted: NewUser) -> Account:
-    """Make an account in a data folder, through the running server where there is one."""
-    folder = DataFolder(config.data)
-    try:
-        folder.acquire()
-    except Conflict:
-        return msgspec.json.decode(ask_running_server(folder.control_socket, "/users", wanted), type=Account)
-    try:
-        load_keys(folder.keys, is_fresh=not folder.database.exists())
-        return asyncio.run(_make_account(folder, wanted))
-    finally:
-        folder.release()
-
-
-async def _make_account(folder: DataFolder, wanted: NewUser) -> Account:
-    passwords = Passwords()
-    database = await open_database(folder.database, models=MODELS)
-    try:
-        return await add_user(wanted, passwords=passwords, clock=SystemClock())
-    finally:
-        await database.close()
-        passwords.close()

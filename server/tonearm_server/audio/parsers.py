@@ -60,17 +60,14 @@ class Parsers:
 
     async def start(self) -> None:
         """Start the zygote, and say which layers of the cage this machine lacks."""
-        try:
-            running = await self._running()
-        except Unavailable:
-            return
-        for layer, name in ((LANDLOCK, "Landlock"), (SECCOMP, "seccomp")):
-            if not running.layers & layer:
+        with contextlib.suppress(Unavailable):
+            for name in await self.missing_layers():
                 log.warning("%s is missing here: uploaded files are parsed in a weaker sandbox", name)
 
-    async def check(self) -> None:
-        """Raise Unavailable where there is no zygote and none can be started."""
-        await self._running()
+    async def missing_layers(self) -> list[str]:
+        """Raises Unavailable where there is no zygote and none can be started."""
+        running = await self._running()
+        return [name for layer, name in ((LANDLOCK, "Landlock"), (SECCOMP, "seccomp")) if not running.layers & layer]
 
     async def close(self) -> None:
         async with self._starting:

@@ -38,9 +38,9 @@ class Sandbox:
         an ERROR says why there is none. It is tried again when a file comes."""
         await self._parsers.start()
 
-    async def check(self) -> None:
-        """Raise Unavailable where no file could be read."""
-        await self._parsers.check()
+    async def missing_layers(self) -> list[str]:
+        """The layers of protection that this machine lacks. Raises Unavailable where no file could be read at all."""
+        return await self._parsers.missing_layers()
 
     async def close(self) -> None:
         await self._analyser.close()

@@ -41,6 +41,11 @@ class DataFolder:
         return self.root / "keys.json"
 
     @property
+    def is_used(self) -> bool:
+        """Whether a server has left anything here that it needs again."""
+        return self.keys.exists() or self.database.exists()
+
+    @property
     def control_socket(self) -> Path:
         return self.root / "control.sock"
 

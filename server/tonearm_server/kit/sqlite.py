@@ -14,6 +14,9 @@ from tortoise.backends.base.client import NestedTransactionContext, TransactionC
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
 from tortoise.exceptions import TransactionManagementError
 
+SAFE_VERSION = (3, 51, 3)
+"""Older ones can corrupt a WAL that two connections write; one process owning the folder avoids it."""
+
 
 class ImmediateTransaction(SqliteTransactionWrapper):
     def _in_transaction(self) -> TransactionContext:

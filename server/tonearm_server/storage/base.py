@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 from aiohttp import web
 
@@ -30,6 +30,14 @@ class Staged(Protocol):
         ...
 
 
+class StoredBlob(NamedTuple):
+    """A blob as a listing shows it; `stored_at_s` is Unix time, in seconds."""
+
+    key: str
+    size_bytes: int
+    stored_at_s: float
+
+
 class Storage(Protocol):
     """Blobs by key. Keys are made from hashes, never from what people wrote."""
 
@@ -49,6 +57,10 @@ class Storage(Protocol):
         """Remove a blob; one that is gone is no error."""
         ...
 
+    async def list_blobs(self, kind: str) -> list[StoredBlob]:
+        """Every blob whose key begins with `kind` and a slash, in no order."""
+        ...
+
     def check(self) -> None:
         """Raise Unavailable where bytes cannot be read and written."""
         ...
@@ -57,9 +69,18 @@ class Storage(Protocol):
 STORAGE: web.AppKey[Storage] = web.AppKey("storage", Storage)
 
 
+AUDIO, COVERS = "audio", "covers"
+"""Kinds of blobs: the first part of their keys."""
+
+
 def audio_key(sha256: str) -> str:
-    return f"audio/{sha256[:2]}/{sha256[2:4]}/{sha256}"
+    return f"{AUDIO}/{sha256[:2]}/{sha256[2:4]}/{sha256}"
 
 
 def cover_key(cover: str, size_px: int) -> str:
-    return f"covers/{cover[:2]}/{cover[2:4]}/{cover}-{size_px}"
+    return f"{COVERS}/{cover[:2]}/{cover[2:4]}/{cover}-{size_px}"
+
+
+def hash_of(key: str) -> str:
+    """The hash that an audio's or a cover's key is made of."""
+    return key.rpartition("/")[2].partition("-")[0]

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from tonearm_api.errors import NotFound, OutOfSpace, Unavailable
-from tonearm_server.storage.base import Staged
+from tonearm_server.storage.base import Staged, StoredBlob
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -107,9 +107,22 @@ class LocalStorage:
     async def delete(self, key: str) -> None:
         await asyncio.to_thread((self._root / key).unlink, missing_ok=True)
 
+    async def list_blobs(self, kind: str) -> list[StoredBlob]:
+        return await asyncio.to_thread(self._list, kind)
+
     def check(self) -> None:
         if not os.access(self._staging, os.R_OK | os.W_OK):
             raise Unavailable("The storage folder cannot be written")
+
+    def _list(self, kind: str) -> list[StoredBlob]:
+        found = []
+        for folder, _, names in os.walk(self._root / kind):
+            for path in (Path(folder) / name for name in names):
+                with contextlib.suppress(FileNotFoundError):  # deleted since the folder was read
+                    status = path.stat()
+                    key = path.relative_to(self._root).as_posix()
+                    found.append(StoredBlob(key, status.st_size, status.st_mtime))
+        return found
 
     def _put(self, source: Path, key: str) -> None:
         target = self._root / key

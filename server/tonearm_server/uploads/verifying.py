@@ -52,29 +52,34 @@ class Verifier:
             except RefusedFile as refusal:
                 await self._reject(track, reason=refusal.code)
                 return
-            cover = await self._store_cover(file)
-        if not await self._accept(track, analysis, cover) and cover is not None:
-            await self.blobs.release_cover(cover)
+            pictures = await self._render_covers(file)
+        await self._keep(track, analysis, pictures)
 
     async def _analyse(self, file: BinaryIO) -> Analysis:
         header = await self.sandbox.read_header(file.fileno())
         return await self.sandbox.analyse(file.fileno(), header=header)
 
-    async def _store_cover(self, file: BinaryIO) -> str | None:
-        """Store the rendered covers; returns their key, the hash of the largest. A bad picture is no cover."""
+    async def _render_covers(self, file: BinaryIO) -> dict[int, bytes]:
+        """Covers by their size in pixels; none where the picture is none that can be shown."""
         try:
-            pictures = await self.sandbox.render_covers(file.fileno())
+            return await self.sandbox.render_covers(file.fileno())
         except RefusedFile:
-            return None
+            return {}
+
+    async def _keep(self, track: Track, analysis: Analysis, pictures: dict[int, bytes]) -> None:
+        """Store the covers under the hash of the largest and name them, under one lock: nobody collects in between."""
         if not pictures:
-            return None
+            await self._accept(track, analysis, cover=None)
+            return
         cover = hashlib.sha256(pictures[CoverSize.PX1024]).hexdigest()
         async with self.blobs.locked(cover):
             for size_px, content in pictures.items():
                 await self.storage.put_bytes(cover_key(cover, size_px), content)
-        return cover
+            is_kept = await self._accept(track, analysis, cover=cover)
+        if not is_kept:
+            await self.blobs.release_cover(cover)
 
-    async def _accept(self, track: Track, analysis: Analysis, cover: str | None) -> bool:
+    async def _accept(self, track: Track, analysis: Analysis, *, cover: str | None) -> bool:
         """Make the track ready; False where its owner has deleted it meanwhile, and nothing is kept."""
         async with self.blobs.locked(track.sha256), transaction() as connection:
             found = (

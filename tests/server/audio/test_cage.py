@@ -157,7 +157,7 @@ async def test_no_zygote_is_told_at_the_start_and_unavailable_later(
 
     assert "The parsers' zygote does not start" in caplog.text
     with pytest.raises(Unavailable):
-        await parsers.check()
+        await parsers.missing_layers()
     with pytest.raises(Unavailable), harmless.open("rb") as file:
         await parsers.parse(b"x", file.fileno())
 

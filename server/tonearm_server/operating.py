@@ -1,0 +1,82 @@
+"""One-off work on a data folder: by the server that runs on it, or here where none does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from tonearm_api.auth import Account
+from tonearm_api.errors import Conflict, NotFound
+from tonearm_server.app import open_storage
+from tonearm_server.auth.keys import load_keys
+from tonearm_server.auth.passwords import Passwords
+from tonearm_server.config import Config
+from tonearm_server.control import NewUser, add_user, ask_running_server
+from tonearm_server.doctor.examination import examine_folder
+from tonearm_server.doctor.findings import Examine, Finding
+from tonearm_server.kit.clock import SystemClock
+from tonearm_server.kit.datafolder import DataFolder
+from tonearm_server.kit.db import open_database
+from tonearm_server.models import MODELS
+
+_EXAMINE_S = 24 * 3600
+"""Reading a terabyte of audio from a slow disk takes most of a day."""
+
+
+def make_account(config: Config, wanted: NewUser) -> Account:
+    """Make an account. Raises WeakPassword, Conflict, or Unavailable where the folder's owner does not answer."""
+    folder = DataFolder(config.data)
+    with _owned(folder) as is_ours:
+        if not is_ours:
+            return msgspec.json.decode(ask_running_server(folder.control_socket, "/users", wanted), type=Account)
+        load_keys(folder.keys, is_fresh=not folder.database.exists())
+        return asyncio.run(_make_account(folder, wanted))
+
+
+def examine(config: Config, wanted: Examine) -> list[Finding]:
+    """What the doctor finds. Raises NotFound where no server has used the folder, or Unavailable where its owner
+    does not answer."""
+    folder = DataFolder(config.data)
+    if not folder.is_used:
+        raise NotFound("No server has used this data folder yet: name another one with --data")
+    with _owned(folder) as is_ours:
+        if not is_ours:
+            answer = ask_running_server(folder.control_socket, "/examination", wanted, timeout_s=_EXAMINE_S)
+            return msgspec.json.decode(answer, type=list[Finding])
+        return asyncio.run(_examine(config, folder, wanted))
+
+
+@contextmanager
+def _owned(folder: DataFolder) -> Iterator[bool]:
+    """Whether the folder is ours for as long as the block lasts; it is not where a server has it."""
+    try:
+        folder.acquire()
+    except Conflict:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        folder.release()
+
+
+async def _make_account(folder: DataFolder, wanted: NewUser) -> Account:
+    passwords = Passwords()
+    database = await open_database(folder.database, models=MODELS)
+    try:
+        return await add_user(wanted, passwords=passwords, clock=SystemClock())
+    finally:
+        await database.close()
+        passwords.close()
+
+
+async def _examine(config: Config, folder: DataFolder, wanted: Examine) -> list[Finding]:
+    database = await open_database(folder.database, models=MODELS)
+    try:
+        storage = open_storage(config, folder)
+        return await examine_folder(config, folder, database, storage=storage, deep=wanted.deep)
+    finally:
+        await database.close()
