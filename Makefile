@@ -6,7 +6,7 @@ CODE := api server cli tui tests tools
 ARGS :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-all check format bench music lock clean libmpv test-programs
+.PHONY: help setup setup-dev run test test-all chaos check format bench music lock clean libmpv test-programs
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -23,6 +23,9 @@ test: setup-dev music  ## Run the tests (ARGS="-k queue" to choose)
 
 test-all: check test  ## Run the checks, the tests and the demo without a terminal
 	@$(MAKE) --no-print-directory run </dev/null
+
+chaos: setup-dev  ## Kill, starve and attack servers of our own for some minutes
+	@$(BIN)/pytest -m campaign -s tests/campaigns $(ARGS)
 
 check: $(VENV)/.dev  ## Check format, lint, types and import contracts
 	@$(BIN)/ruff format --check --quiet . || { echo "make format would mend this"; exit 1; }
