@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TypeVar
@@ -75,10 +75,13 @@ def clean_environment(**extra: str) -> dict[str, str]:
     return {**kept, **extra}
 
 
-def start_server(data: Path, **settings: str) -> RunningServer:
-    """Start `tonearm serve` on `data`; settings become TONEARM_ variables. Raises AssertionError with its log."""
+def start_server(data: Path, *, port: int = 0, under: Sequence[str] = (), **settings: str) -> RunningServer:
+    """Start `tonearm serve` on `data`; settings become TONEARM_ variables. Raises AssertionError with its log.
+
+    `under` is a program that runs it, and that is then the process of the result.
+    """
     environment = clean_environment(**{f"TONEARM_{name.upper()}": value for name, value in settings.items()})
-    command = [TONEARM, "serve", "--host", "127.0.0.1", "--port", "0", "--data", str(data)]
+    command = [*under, TONEARM, "serve", "--host", "127.0.0.1", "--port", str(port), "--data", str(data)]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, cwd=data.parent
     )
