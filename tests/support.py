@@ -75,13 +75,14 @@ def clean_environment(**extra: str) -> dict[str, str]:
     return {**kept, **extra}
 
 
-def start_server(data: Path, *, port: int = 0, under: Sequence[str] = (), **settings: str) -> RunningServer:
-    """Start `tonearm serve` on `data`; settings become TONEARM_ variables. Raises AssertionError with its log.
+def start_server(data: Path, *, under: Sequence[str] = (), **settings: str) -> RunningServer:
+    """Start `tonearm serve` on `data`, on a free port unless one is set. Raises AssertionError with its log.
 
-    `under` is a program that runs it, and that is then the process of the result.
+    Settings become TONEARM_ variables. `under` is a program that runs it, and that is then the process of the result.
     """
     environment = clean_environment(**{f"TONEARM_{name.upper()}": value for name, value in settings.items()})
-    command = [*under, TONEARM, "serve", "--host", "127.0.0.1", "--port", str(port), "--data", str(data)]
+    environment.setdefault("TONEARM_PORT", "0")
+    command = [*under, TONEARM, "serve", "--host", "127.0.0.1", "--data", str(data)]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, cwd=data.parent
     )
