@@ -124,6 +124,14 @@ def _png_of(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
+def _png_with(name: bytes, content: bytes) -> bytes:
+    """A PNG of one pixel with a chunk of its own before the pixels."""
+    chunk = struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+    pixel = picture(1, 1)
+    place = pixel.index(b"IDAT") - 4
+    return pixel[:place] + chunk + pixel[place:]
+
+
 def _gif() -> bytes:
     return picture(50, 50, kind="GIF", mode="P")
 
@@ -136,6 +144,10 @@ REFUSED = {
     "gif": _gif(),
     "tiff": picture(50, 50, kind="TIFF"),
     "bmp": picture(50, 50, kind="BMP"),
+    "ico": picture(32, 32, kind="ICO"),
+    "psd": b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 3, 50, 50, 8, 3) + bytes(8_000),
+    "fits": b"SIMPLE  =                    T".ljust(2880) + bytes(2880),
+    "a compressed text of 100 MB": _png_with(b"zTXt", b"x\0\0" + zlib.compress(bytes(100 << 20))),
     "nothing": b"",
 }
 
@@ -143,6 +155,18 @@ REFUSED = {
 @pytest.mark.parametrize("cover", REFUSED.values(), ids=REFUSED)
 async def test_other_pictures_give_no_covers(sandbox: Sandbox, tmp_path: Path, cover: bytes) -> None:
     assert await render(sandbox, tmp_path, cover) == {}
+
+
+async def test_an_animation_shows_its_first_picture(sandbox: Sandbox, tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (8, 8), (shade % 256, 0, 255 - shade % 256)) for shade in range(2_000)]
+    animation = io.BytesIO()
+    frames[0].save(animation, "WEBP", save_all=True, append_images=frames[1:], duration=10)
+
+    covers = await render(sandbox, tmp_path, animation.getvalue())
+
+    shown = covers[CoverSize.PX64]
+    red, _, blue = _pixel(shown, at=(4, 4))
+    assert (getattr(shown, "n_frames", 1), red < 60, blue > 195) == (1, True, True)
 
 
 async def test_twenty_five_megapixels_are_within_the_budget(sandbox: Sandbox, tmp_path: Path) -> None:
