@@ -6,7 +6,7 @@ CODE := api server cli tui tests tools
 ARGS :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-all chaos check format bench music lock clean libmpv test-programs
+.PHONY: help setup setup-dev run test test-all chaos fuzz check format bench music lock clean libmpv test-programs
 
 help:  ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -21,11 +21,15 @@ run: setup  ## Start a demo: server, account, album, player (data in .demo/)
 test: setup-dev music  ## Run the tests (ARGS="-k queue" to choose)
 	@$(BIN)/pytest $(ARGS)
 
-test-all: check test  ## Run the checks, the tests and the demo without a terminal
+test-all: check test  ## Run the checks, the tests, the long ones too, and the demo without a terminal
+	@$(BIN)/pytest -m long
 	@$(MAKE) --no-print-directory run </dev/null
 
 chaos: setup-dev  ## Kill, starve and attack servers of our own for some minutes
 	@$(BIN)/pytest -m campaign -s tests/campaigns $(ARGS)
+
+fuzz: setup-dev  ## Send thousands of requests made from the OpenAPI document
+	@$(BIN)/pytest -m campaign -s tests/campaigns/test_fuzz.py $(ARGS)
 
 check: $(VENV)/.dev  ## Check format, lint, types and import contracts
 	@$(BIN)/ruff format --check --quiet . || { echo "make format would mend this"; exit 1; }
@@ -37,8 +41,8 @@ format: $(VENV)/.dev  ## Format the code and mend what the linter can
 	@$(BIN)/ruff check --quiet --fix .
 	@$(BIN)/ruff format --quiet .
 
-bench: $(VENV)/.run  ## Measure start-up and memory on this machine
-	@$(BIN)/python tools/bench.py $(ARGS)
+bench: setup-dev  ## Measure Tonearm beside nginx and bare aiohttp (ARGS="stream" to choose)
+	@PYTHONPATH=tools $(BIN)/python -m bench $(ARGS)
 
 music: $(VENV)/.run  ## Fetch two freely licensed albums for the tests (.music/)
 	@$(BIN)/python tools/music.py
@@ -68,4 +72,4 @@ libmpv: | $(VENV)/.run
 
 # libatomic1: the driver that Playwright brings is linked against it and nothing else asks for it.
 test-programs:
-	@tools/system_packages.sh chromium tmux libatomic1
+	@tools/system_packages.sh chromium tmux libatomic1 nginx-light openssl postgresql

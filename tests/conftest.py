@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from music import music_folder
+from tests.postgres import INSTALL, Backend, Cluster, find_programs, running_cluster
 from tests.support import OTHER_EMAIL, OTHER_PASSWORD, RunningServer, add_user, owner_client, running_server
 from tonearm_api.client import Client
 
@@ -21,10 +22,35 @@ def no_client_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TONEARM_CONFIG_DIR", str(tmp_path / "config"))
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests marked `db` run on both databases: first all of a module on SQLite, then all on PostgreSQL."""
+    if metafunc.definition.get_closest_marker("db") and "backend" in metafunc.fixturenames:
+        metafunc.parametrize("backend", ("sqlite", "postgres"), indirect=True, scope="module")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL of our own. Where its programs are missing, tests are skipped; in CI they fail."""
+    programs = find_programs()
+    if programs is None:
+        if os.environ.get("CI"):
+            pytest.fail(INSTALL)
+        pytest.skip(INSTALL)
+    with running_cluster(programs) as cluster:
+        yield cluster
+
+
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """The database that servers of this module stand on: SQLite, unless the module is marked `db`."""
+    name = getattr(request, "param", "sqlite")
+    return Backend(request.getfixturevalue("postgres") if name == "postgres" else None)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, backend: Backend) -> Iterator[RunningServer]:
     """One server for the tests of a module; they share its library."""
-    with running_server(tmp_path_factory.mktemp("server") / "data") as running:
+    with running_server(tmp_path_factory.mktemp("server") / "data", **backend.settings()) as running:
         yield running
 
 

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -211,6 +211,19 @@ class Client:
             return None
         return _decode(content, endpoint.response)
 
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        content: bytes | AsyncIterable[bytes] = b"",
+    ) -> Mapping[str, str]:
+        """A request whose answer is in its headers; `content` may be read twice. Raises as `call` does."""
+        options = {"headers": dict(headers), "content": content, "timeout": _UPLOAD_S}
+        _, answer = await self._send_all(method, path, **options)
+        return answer.headers
+
     async def _send(self, method: str, path: str, **options: Any) -> bytes:  # Any: httpx's own request options
         content, _ = await self._send_all(method, path, **options)
         return content
@@ -237,7 +250,7 @@ class Client:
         login: Login | None,
         **options: Any,
     ) -> tuple[bytes, httpx.Response]:
-        headers = {"Authorization": f"Bearer {login.access_token}"} if login else {}
+        headers = {**options.pop("headers", {}), **_authorization(login)}
         try:
             async with self._http.stream(method, path, headers=headers, **options) as response:
                 content = await _read(response)
@@ -332,6 +345,10 @@ async def _in_thread(manager: contextlib.AbstractContextManager[None]) -> AsyncI
         yield
     finally:
         manager.__exit__(None, None, None)
+
+
+def _authorization(login: Login | None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {login.access_token}"} if login else {}
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

@@ -64,6 +64,8 @@ class Endpoint(Generic[RequestT, ResponseT]):
     errors: tuple[type[TonearmError], ...] = ()
     raw_request: Raw | None = None
     raw_response: Raw | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Request headers that mean something here, and what."""
 
     @functools.cached_property
     def path_fields(self) -> tuple[str, ...]:

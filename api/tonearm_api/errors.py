@@ -122,10 +122,26 @@ class Conflict(TonearmError):
     title = "That exists already"
 
 
+class WrongOffset(Conflict):
+    code = "wrong_offset"
+    title = "The upload stands at another offset: ask for it and go on from there"
+
+
+class TooManyUploads(Conflict):
+    code = "too_many_uploads"
+    title = "Too many uploads are unfinished: finish or end one first"
+
+
 class Gone(TonearmError):
     code = "gone"
     status = 410
     title = "That link has been used or has expired"
+
+
+class UnsupportedVersion(TonearmError):
+    code = "unsupported_version"
+    status = 412
+    title = "This server speaks tus 1.0.0: send Tus-Resumable: 1.0.0"
 
 
 class TooSlow(TonearmError):
@@ -158,10 +174,22 @@ class Misdirected(TonearmError):
     title = "This server does not answer for that host"
 
 
+class Locked(TonearmError):
+    code = "locked"
+    status = 423
+    title = "Another request is sending to this upload: try again in a moment"
+
+
 class RateLimited(TonearmError):
     code = "rate_limited"
     status = 429
     title = "Too many requests: wait a moment"
+
+
+class WrongChecksum(TonearmError):
+    code = "wrong_checksum"
+    status = 460
+    title = "The bytes are not those of the checksum: send them again"
 
 
 class RefusedFile(TonearmError):
@@ -231,6 +259,11 @@ class OutOfSpace(TonearmError):
     code = "out_of_space"
     status = 507
     title = "The server has no room for that"
+
+
+def why_refused(reason: str | None) -> str:
+    """The sentence for a rejected track's `reason`, which is the code of a refusal."""
+    return next((kind.title for kind in all_errors() if kind.code == reason), RefusedFile.title)
 
 
 def all_errors() -> Iterator[type[TonearmError]]:

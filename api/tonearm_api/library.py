@@ -15,6 +15,8 @@ from tonearm_api.endpoint import Endpoint, Nothing, Policy, Raw
 TrackID = Annotated[str, Meta(min_length=1, max_length=64)]
 Tag = Annotated[str, Meta(min_length=1, max_length=500)]
 SearchText = Annotated[str, Meta(max_length=200)]
+Cursor = Annotated[str, Meta(max_length=4096, pattern=r"^[A-Za-z0-9_-]*$")]
+"""Base64 of a sort key and an id; a title of 500 characters takes four bytes for each."""
 
 WAVEFORM_BARS = 800
 """Bars of a waveform, one unsigned byte each: under 1 KB on the wire, enough for 1,600 pixels of canvas."""
@@ -156,7 +158,7 @@ class ListTracks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     artist: Tag | None = None
     album: Tag | None = None
     q: SearchText | None = None
-    cursor: Annotated[str, Meta(max_length=2048)] | None = None
+    cursor: Cursor | None = None
     limit: Annotated[int, Meta(ge=1, le=200)] = 50
 
 

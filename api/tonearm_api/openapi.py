@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 import msgspec
 
 from tonearm_api import __version__
 from tonearm_api.endpoint import AnyEndpoint, Policy
-from tonearm_api.errors import BadRequest, Invalid, Problem, TonearmError, Unauthenticated
+from tonearm_api.errors import (
+    BadRequest,
+    CrossSite,
+    Invalid,
+    Misdirected,
+    Problem,
+    TonearmError,
+    TooLarge,
+    TooSlow,
+    Unauthenticated,
+    UnsupportedMediaType,
+)
 
 Json = dict[str, Any]  # Any: an OpenAPI document nests without end
 
 _COMPONENTS = "#/components/schemas/{name}"
+
+_BODILESS = {304, 412}
+"""Answers to conditional requests: headers alone (RFC 9110 §15.4.5), whatever the endpoint sends otherwise."""
+
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 def document(endpoints: Iterable[AnyEndpoint]) -> Json:
@@ -85,21 +101,28 @@ def _parameters(endpoint: AnyEndpoint, components: Json) -> list[Json]:
     required = set(schema.get("required", ()))
     in_query = () if endpoint.has_json_body or endpoint.raw_request else endpoint.other_fields
     path = [_parameter(name, "path", schema, required=True) for name in endpoint.path_fields]
-    return path + [_parameter(name, "query", schema, required=name in required) for name in in_query]
+    query = [_parameter(name, "query", schema, required=name in required) for name in in_query]
+    return path + query + [_header(name, description) for name, description in endpoint.headers.items()]
 
 
 def _parameter(name: str, place: str, schema: Json, *, required: bool) -> Json:
     return {"name": name, "in": place, "required": required, "schema": schema["properties"][name]}
 
 
+def _header(name: str, description: str) -> Json:
+    """Never `required`: what a request without it gets is in its description."""
+    return {"name": name, "in": "header", "description": description, "schema": {"type": "string"}}
+
+
 def _request_body(endpoint: AnyEndpoint, components: Json) -> Json | None:
     if endpoint.raw_request is not None:
         file: Json = {"type": "string", "format": "binary"}
         part: Json = {"type": "object", "required": ["file"], "properties": {"file": file}}
+        kinds = endpoint.raw_request.media_types
         return {
             "required": True,
             "description": endpoint.raw_request.description,
-            "content": {kind: {"schema": part} for kind in endpoint.raw_request.media_types},
+            "content": {kind: {"schema": part if kind.startswith("multipart/") else file} for kind in kinds},
         }
     if not endpoint.has_json_body:
         return None
@@ -115,7 +138,7 @@ def _request_body(endpoint: AnyEndpoint, components: Json) -> Json | None:
 def _responses(endpoint: AnyEndpoint, by_type: dict[type, Json]) -> Json:
     responses: Json = {str(endpoint.status): _answer(endpoint, endpoint.summary, by_type)}
     for status, when in endpoint.also.items():
-        responses[str(status)] = {"description": when} if status == 304 else _answer(endpoint, when, by_type)
+        responses[str(status)] = {"description": when} if status in _BODILESS else _answer(endpoint, when, by_type)
     for status, classes in sorted(_errors_by_status(endpoint).items()):
         responses[str(status)] = {
             "description": "; ".join(f"`{c.code}`: {c.title}" for c in classes),
@@ -135,17 +158,24 @@ def _answer(endpoint: AnyEndpoint, description: str, by_type: dict[type, Json]) 
 
 
 def _errors_by_status(endpoint: AnyEndpoint) -> dict[int, list[type[TonearmError]]]:
-    classes: dict[type[TonearmError], None] = dict.fromkeys(endpoint.errors)
-    if endpoint.policy is not Policy.PUBLIC:
-        classes[Unauthenticated] = None
-    if endpoint.other_fields or endpoint.path_fields:
-        classes[Invalid] = None
-    if endpoint.has_json_body:
-        classes[BadRequest] = None
+    classes: dict[type[TonearmError], None] = dict.fromkeys((*endpoint.errors, *_common_errors(endpoint)))
     by_status: dict[int, list[type[TonearmError]]] = {}
     for each in classes:
         by_status.setdefault(each.status, []).append(each)
     return by_status
+
+
+def _common_errors(endpoint: AnyEndpoint) -> Iterator[type[TonearmError]]:
+    """What the server's own middlewares and its reading of a request refuse with."""
+    yield Misdirected
+    if endpoint.method not in _SAFE_METHODS:
+        yield CrossSite
+    if endpoint.policy is not Policy.PUBLIC:
+        yield from (BadRequest, Unauthenticated)
+    if endpoint.other_fields or endpoint.path_fields:
+        yield Invalid
+    if endpoint.has_json_body or endpoint.raw_request:
+        yield from (BadRequest, TooSlow, TooLarge, UnsupportedMediaType)
 
 
 def _referenced(root: Any, components: Json) -> set[str]:  # Any: walks JSON of whatever shape

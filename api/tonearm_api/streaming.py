@@ -50,7 +50,11 @@ STREAM = Endpoint(
     policy=Policy.OBJECT,
     request=StreamTrack,
     response=bytes,
-    also={206: "The range that was asked for", 304: "The client's copy is still the right one"},
+    also={
+        206: "The range that was asked for",
+        304: "The client's copy is still the right one",
+        412: "The bytes are not those of `If-Match`",
+    },
     errors=(errors.NotFound, errors.RangeNotSatisfiable),
     raw_response=_AUDIO,
 )
@@ -62,7 +66,7 @@ STREAM_HEAD = Endpoint(
     policy=Policy.OBJECT,
     request=StreamTrack,
     response=bytes,
-    also={304: "The client's copy is still the right one"},
+    also={304: "The client's copy is still the right one", 412: "The bytes are not those of `If-Match`"},
     errors=(errors.NotFound,),
     raw_response=_AUDIO,
 )

@@ -13,6 +13,9 @@ from typing import Any
 MAX_CHARACTERS = 1000
 """Longer strings are cut: no honest title is as long, and a row shows at most a few hundred cells."""
 
+_OPAQUE = re.compile(r"[A-Za-z0-9_-]{1,4096}")
+"""An id or the cursor of a list: nothing in it needs care, and cut short it would be worthless."""
+
 _MAX_MARKS = 4
 """Combining marks kept in a row; Vietnamese and Hebrew need up to three."""
 
@@ -71,7 +74,7 @@ def safe_tree(value: Any) -> Any:  # Any: decoded JSON of whatever shape
     """Decoded JSON with every string, keys included, made safe."""
     match value:
         case str():
-            return safe_text(value)
+            return value if _OPAQUE.fullmatch(value) else safe_text(value)
         case list():
             return [safe_tree(item) for item in value]
         case dict():

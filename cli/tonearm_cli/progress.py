@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 from rich.table import Column
 from rich.text import Text
 from rich.theme import Theme
 
+from tonearm_api.errors import TonearmError
 from tonearm_api.text import safe_text
 from tonearm_cli import display, output
 from tonearm_cli.files import display_path
@@ -28,20 +31,38 @@ _THEME = Theme({"progress.data.speed": "dim", "progress.download": "dim", "bar.b
 class Lines:
     """Prints each verdict as it comes, unless it is to be silent, and keeps them all."""
 
-    def __init__(self, *, silent: bool = False) -> None:
+    def __init__(self, *, silent: bool = False, quiet: bool = False) -> None:
         self.verdicts: dict[Path, Verdict] = {}
         self._silent = silent
+        self._quiet = quiet or silent
+        self._resumed_at_bytes: dict[Path, int] = {}
 
     def started(self, path: Path) -> None: ...
 
     def sent(self, path: Path, *, sent_bytes: int) -> None: ...
 
+    def resumed(self, path: Path, *, at_bytes: int) -> None:
+        self._resumed_at_bytes[path] = at_bytes
+        self._tell(path, f"resumed at {display.size(at_bytes)}")
+
+    def interrupted(self, path: Path, error: TonearmError) -> None:
+        self._tell(path, f"{error.detail}; trying again")
+
     def verifying(self, path: Path) -> None: ...
 
     def decided(self, path: Path, verdict: Verdict) -> None:
+        verdict = msgspec.structs.replace(verdict, resumed_at_bytes=self._resumed_at_bytes.get(path))
         self.verdicts[path] = verdict
         if not self._silent:
             self.show(verdict)
+
+    def talk(self, text: str) -> None:
+        """A line for the person, on stderr."""
+        sys.stderr.write(text + "\n")
+
+    def _tell(self, path: Path, what: str) -> None:
+        if not self._quiet:
+            self.talk(safe_text(f"{display_path(Path(path.name))}: {what}"))
 
     def show(self, verdict: Verdict) -> None:
         """One line of data: state, id, path, title, whether it was there before; or refused, code, path, reason."""
@@ -86,6 +107,9 @@ class Bars(Lines):
         self._progress.remove_task(self._bars.pop(path))
         super().decided(path, verdict)
 
+    def talk(self, text: str) -> None:
+        self._progress.console.print(Text(text, "dim"))
+
     def show(self, verdict: Verdict) -> None:
         if output.for_people():
             self._progress.console.print(_told(verdict))
@@ -103,7 +127,7 @@ def watching(paths: Sequence[Path], *, quiet: bool, as_json: bool) -> Iterator[L
     """The watcher that fits the terminal; bars are on stderr and go when the upload ends."""
     console = Console(stderr=True, markup=False, emoji=False, highlight=False, theme=_THEME)
     if quiet or not console.is_terminal:
-        yield Lines(silent=as_json)
+        yield Lines(silent=as_json, quiet=quiet)
         return
     with _progress(console) as progress:
         yield Bars(progress, paths, silent=as_json)

@@ -12,22 +12,12 @@ import msgspec
 
 from tonearm_api import errors
 from tonearm_api.client import Client, Uploaded
-from tonearm_api.errors import (
-    RateLimited,
-    TonearmError,
-    Unauthenticated,
-    Unavailable,
-    Unreachable,
-    all_errors,
-)
+from tonearm_api.errors import TonearmError, Unauthenticated, Unreachable, all_errors
 from tonearm_api.library import Track, TrackState
+from tonearm_cli import resuming
 from tonearm_cli.files import display_path
-
-_TRIES = 4
-"""One and three more: a server that restarts is back within the seven seconds of 1 + 2 + 4."""
-
-_LONGEST_PAUSE_S = 60.0
-"""However long a busy server asks to wait."""
+from tonearm_cli.journal import Journal
+from tonearm_cli.resuming import PASSING, PATIENCE_S, Patience
 
 _POLL_S = (0.1, 0.2, 0.4, 0.8, 1.0)
 """Pauses between questions about a verdict, the last one for ever; a short track is decided in half a second."""
@@ -37,7 +27,10 @@ _VERDICT_S = 30 * 60.0
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of one file. `code` and `message` say why it was refused; `new` is false where it was there."""
+    """What became of one file. `code` and `message` say why it was refused; `new` is false where it was there.
+
+    `resumed_at_bytes` is what an earlier run had sent of it.
+    """
 
     path: str
     state: Literal["ready", "verifying", "refused"]
@@ -45,13 +38,13 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     new: bool | None = None
     code: str | None = None
     message: str | None = None
+    resumed_at_bytes: int | None = None
 
 
-class Watcher(Protocol):
+class Watcher(resuming.Watcher, Protocol):
     """Who is told how files get on; every call is quick."""
 
     def started(self, path: Path) -> None: ...
-    def sent(self, path: Path, *, sent_bytes: int) -> None: ...
     def verifying(self, path: Path) -> None: ...
     def decided(self, path: Path, verdict: Verdict) -> None: ...
 
@@ -59,8 +52,9 @@ class Watcher(Protocol):
 class Transfers:
     """Uploads over one client. A refused file is a verdict; a lost server or session ends everything."""
 
-    def __init__(self, client: Client, watcher: Watcher, *, wait: bool) -> None:
+    def __init__(self, client: Client, watcher: Watcher, *, journal: Journal, wait: bool) -> None:
         self._client = client
+        self._sender = resuming.Sender(client, journal, watcher)
         self._watcher = watcher
         self._wait = wait
 
@@ -82,7 +76,7 @@ class Transfers:
 
     async def _send_one(self, path: Path) -> Verdict:
         try:
-            uploaded = await self._patiently(path)
+            uploaded = await self._sender.send(path)
             return await self._decide(path, uploaded)
         except (Unauthenticated, Unreachable):
             raise
@@ -90,17 +84,6 @@ class Transfers:
             return Verdict(path=display_path(path), state="refused", code=error.code, message=error.detail)
         except OSError as error:
             return Verdict(path=display_path(path), state="refused", code="unreadable", message=error.strerror)
-
-    async def _patiently(self, path: Path) -> Uploaded:
-        """Send `path`, again after a pause where the server is busy or away for a moment."""
-        for left in reversed(range(_TRIES)):
-            try:
-                return await self._client.upload(path, on_progress=lambda n: self._watcher.sent(path, sent_bytes=n))
-            except (RateLimited, Unavailable) as error:
-                if not left:
-                    raise
-                await asyncio.sleep(_pause_s(error, tried=_TRIES - left))
-        raise AssertionError("the last try returns or raises")
 
     async def _decide(self, path: Path, uploaded: Uploaded) -> Verdict:
         track = uploaded.track
@@ -114,11 +97,17 @@ class Transfers:
         return Verdict(path=name, state=state, track=track, new=uploaded.is_new)
 
     async def _verdict(self, track: Track) -> Track:
-        """`track` once it is decided, or as it is when the longest wait is over."""
+        """`track` once it is decided, or as it is when the longest wait is over. A server may restart meanwhile."""
+        patience = Patience(PATIENCE_S)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_VERDICT_S):
                 async for _ in _ticks():
-                    track = await self._client.get_track(track.id)
+                    try:
+                        track = await self._client.get_track(track.id)
+                    except PASSING as error:
+                        await patience.wait(error)
+                        continue
+                    patience.renew()
                     if track.state is not TrackState.VERIFYING:
                         break
         return track
@@ -136,10 +125,3 @@ async def _ticks() -> AsyncIterator[None]:
     while True:
         await asyncio.sleep(_POLL_S[-1])
         yield
-
-
-def _pause_s(error: TonearmError, *, tried: int) -> float:
-    """What the server asked for, or 1, 2, 4 seconds."""
-    asked = error.headers.get("Retry-After", "")
-    wanted = float(asked) if asked.isascii() and asked.isdigit() else 2.0 ** (tried - 1)
-    return min(wanted, _LONGEST_PAUSE_S)

@@ -12,9 +12,10 @@ import typer
 from tonearm_api.client import Client
 from tonearm_cli import display, output, problems
 from tonearm_cli.files import find_files
+from tonearm_cli.journal import Journal, open_journal
 from tonearm_cli.options import Options, options_of
 from tonearm_cli.progress import watching
-from tonearm_cli.session import signed_in
+from tonearm_cli.session import Session, client_of, find_session
 from tonearm_cli.transfers import Transfers, Verdict
 
 
@@ -29,27 +30,38 @@ async def upload(
 ) -> None:
     """Upload music and wait for the verdict on each file. Exit 6 when any was refused.
 
-    Run it again after an interruption: what the server already has is not stored twice.
+    Run it again after an interruption: it goes on where it was.
     """
     options = options_of(context)
     files = find_files(paths)
-    async with signed_in(context) as client:
-        verdicts = await _send(client, files, options=options, at_once=transfers, wait=wait)
+    session = find_session(context)
+    async with client_of(session) as client:
+        with open_journal(
+            session.settings.config_dir / "uploads.db", server=session.server, account=_account(session)
+        ) as journal:
+            verdicts = await _send(client, files, journal=journal, options=options, at_once=transfers, wait=wait)
     if any(verdict.state == "refused" for verdict in verdicts):
         raise typer.Exit(problems.PARTIAL)
 
 
-async def _send(client: Client, files: list[Path], *, options: Options, at_once: int, wait: bool) -> list[Verdict]:
+async def _send(
+    client: Client, files: list[Path], *, journal: Journal, options: Options, at_once: int, wait: bool
+) -> list[Verdict]:
     """Every verdict; what there is of them is told, too, when the upload is cut short."""
     verdicts: dict[Path, Verdict] = {}
     try:
         with watching(files, quiet=options.quiet, as_json=options.json) as watcher:
             verdicts = watcher.verdicts
-            await Transfers(client, watcher, wait=wait).send_all(files, at_once=at_once)
+            await Transfers(client, watcher, journal=journal, wait=wait).send_all(files, at_once=at_once)
     finally:
         told = [verdicts[path] for path in files if path in verdicts]
         _conclude(options, told, asked=len(files))
     return told
+
+
+def _account(session: Session) -> str:
+    """Whose uploads these are; a token from a file does not say."""
+    return session.login.email if session.login else ""
 
 
 def _conclude(options: Options, verdicts: Sequence[Verdict], *, asked: int) -> None:

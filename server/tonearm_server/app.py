@@ -33,9 +33,9 @@ from tonearm_server.jobs.queue import JOBS, JobQueue
 from tonearm_server.jobs.recovery import release_leases
 from tonearm_server.kit.clock import CLOCK, Clock, SystemClock
 from tonearm_server.kit.datafolder import DATA_FOLDER, DataFolder
-from tonearm_server.kit.db import DATABASE, open_database
+from tonearm_server.kit.db import DATABASE, is_unused, open_database
 from tonearm_server.kit.deadlines import BODY_DEADLINE, BodyDeadline, watch_body
-from tonearm_server.kit.hosts import PUBLIC_URL, add_security_headers, known_hosts
+from tonearm_server.kit.hosts import PUBLIC_URL, TRUSTED_PROXIES, add_security_headers, known_hosts
 from tonearm_server.kit.http import add_page, bind, json_response, prepare_routes
 from tonearm_server.kit.logs import access_log
 from tonearm_server.kit.problems import problems
@@ -50,8 +50,8 @@ from tonearm_server.storage.base import STORAGE
 from tonearm_server.storage.local import LocalStorage
 from tonearm_server.streaming import routes as streaming
 from tonearm_server.uploads import routes as uploads
-from tonearm_server.uploads.intake import INTAKE, VERIFY, Intake
-from tonearm_server.uploads.routes import MAX_UPLOAD_BYTES
+from tonearm_server.uploads.intake import INTAKE, MAX_UPLOAD_BYTES, VERIFY, Intake
+from tonearm_server.uploads.resumable import RESUMABLE, ResumableUploads
 from tonearm_server.uploads.verifying import Verifier, forget_old_rejections, resume_unfinished
 
 log = logging.getLogger(__name__)
@@ -79,10 +79,11 @@ def create_app(config: Config, *, clock: Clock | None = None) -> web.Application
     app[CLOCK] = clock or SystemClock()
     app[BODY_DEADLINE] = BodyDeadline()
     app[PUBLIC_URL] = config.public_url or ""
+    app[TRUSTED_PROXIES] = config.trusted_proxies
     app[SIGN_UP_IS_OPEN] = config.registration is Registration.OPEN
     app[MAX_UPLOAD_BYTES] = config.max_upload_bytes
     app.on_response_prepare.append(add_security_headers)
-    app.cleanup_ctx.extend((_own_data_folder, _start_sandbox, _open_database, _open_rooms, _run_jobs))
+    app.cleanup_ctx.extend((_own_data_folder, _load_keys, _start_sandbox, _open_database, _open_rooms, _run_jobs))
     prepare_routes(app)
     _add_own_routes(app)
     for slice_ in (auth, library, uploads, streaming, search, plays, pages):
@@ -95,12 +96,19 @@ async def _own_data_folder(app: web.Application) -> AsyncIterator[None]:
     folder.acquire()
     try:
         app[DATA_FOLDER] = folder
-        app[KEYS] = load_keys(folder.keys, is_fresh=not folder.database.exists())
-        app[TOKENS] = TokenIssuer(app[KEYS], app[CLOCK])
-        app[TICKETS] = TicketOffice(app[KEYS], app[CLOCK])
         yield
     finally:
         folder.release()
+
+
+async def _load_keys(app: web.Application) -> AsyncIterator[None]:
+    """Before the database is made: a crash in between leaves keys without a database, which is no harm."""
+    folder = app[DATA_FOLDER]
+    is_fresh = await is_unused(folder.database, url=app[CONFIG].postgres_url)
+    app[KEYS] = load_keys(folder.keys, is_fresh=is_fresh)
+    app[TOKENS] = TokenIssuer(app[KEYS], app[CLOCK])
+    app[TICKETS] = TicketOffice(app[KEYS], app[CLOCK])
+    yield
 
 
 async def _start_sandbox(app: web.Application) -> AsyncIterator[None]:
@@ -116,9 +124,10 @@ async def _start_sandbox(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _open_database(app: web.Application) -> AsyncIterator[None]:
-    if sqlite3.sqlite_version_info < SAFE_VERSION:
+    url = app[CONFIG].postgres_url
+    if url is None and sqlite3.sqlite_version_info < SAFE_VERSION:
         log.warning("SQLite %s has a WAL bug that needs two writers; this process is alone", sqlite3.sqlite_version)
-    database = await open_database(app[DATA_FOLDER].database, models=MODELS)
+    database = await open_database(app[DATA_FOLDER].database, models=MODELS, url=url)
     app[DATABASE] = database
     try:
         yield
@@ -127,7 +136,7 @@ async def _open_database(app: web.Application) -> AsyncIterator[None]:
 
 
 def open_storage(config: Config, folder: DataFolder) -> LocalStorage:
-    return LocalStorage(folder.root / "blobs", min_free_bytes=config.min_free_bytes)
+    return LocalStorage(folder.blobs, min_free_bytes=config.min_free_bytes)
 
 
 async def _open_rooms(app: web.Application) -> AsyncIterator[None]:
@@ -152,7 +161,11 @@ async def _run_jobs(app: web.Application) -> AsyncIterator[None]:
         database=app[DATABASE],
         clock=app[CLOCK],
     )
-    await release_leases()
+    app[RESUMABLE] = ResumableUploads(
+        storage=app[STORAGE], intake=app[INTAKE], clock=app[CLOCK], limit_bytes=app[MAX_UPLOAD_BYTES]
+    )
+    if app[DATABASE].dialect == "sqlite":
+        await release_leases()  # nobody else works on this database; on PostgreSQL others may, and leases run out
     housekeeping = asyncio.create_task(_keep_house(app), name="housekeeping")
     app[JOBS].start()
     try:
@@ -172,6 +185,7 @@ async def _keep_house(app: web.Application) -> None:
             await resume_unfinished(app[JOBS])
             await forget_old_rejections(clock)
             await forget_expired(clock)
+            await app[RESUMABLE].keep_house()
             if round_ % _COLLECT_EVERY == 0:
                 await collect_garbage(app[STORAGE], blobs=app[BLOBS], clock=clock)
         except Exception:  # a database that is busy for a moment must not end housekeeping

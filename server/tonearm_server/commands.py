@@ -97,6 +97,25 @@ def doctor(
         raise typer.Exit(_EXIT_UNWELL)
 
 
+@server.command()
+def synth(
+    tracks: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many tracks.")],
+    seed: Annotated[int, typer.Option(min=0, help="The same number makes the same library.")] = 0,
+    data: DataOption = None,
+) -> None:
+    """Fill a data folder with a made-up library, to try Tonearm out at size; its server must not run."""
+    from tonearm_api.errors import TonearmError
+    from tonearm_server.operating import synthesise
+
+    config = _load_config(data=data)
+    try:
+        filled = synthesise(config, tracks=tracks, seed=seed)
+    except TonearmError as error:
+        _fail(error.detail)
+    for name, count in filled._asdict().items():
+        typer.echo(f"{name} = {count}")
+
+
 def _load_config(**given: object) -> Config:
     from tonearm_server.config import FaultyConfig, load_config
 

@@ -4,24 +4,36 @@ from __future__ import annotations
 
 import enum
 import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 from urllib.parse import urlsplit
 
 import platformdirs
 from aiohttp import web
-from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from tonearm_api.errors import TonearmError
 
 _PREFIX = "TONEARM_"
 _CLIENT_NAMES = {"TONEARM_SERVER", "TONEARM_PROFILE", "TONEARM_TOKEN_FILE", "TONEARM_CONFIG_DIR"}
 _FILE_NAME = "TONEARM_CONFIG"
+_IN_A_FILE = "_FILE"
+"""Ends the name of a variable that names a file with the secret in it, as container engines mount them."""
 
 _GIB = 1024**3
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 """Left out of an origin, as browsers do (RFC 6454 §6.2)."""
+
+
+Network = IPv4Network | IPv6Network
 
 
 class FaultyConfig(TonearmError):
@@ -50,13 +62,33 @@ class Config(BaseSettings):
     data: Annotated[Path, Field(description="Folder for the database, the audio and the keys")] = Path(
         platformdirs.user_data_dir("tonearm")
     )
+    database_url: Annotated[
+        SecretStr | None, Field(description="PostgreSQL to use instead of SQLite: postgres://user:password@host/name")
+    ] = None
     public_url: Annotated[str | None, Field(description="The address under which people reach this server")] = None
+    trusted_proxies: Annotated[
+        tuple[Network, ...], NoDecode, Field(description="Addresses of proxies whose X-Forwarded-For is believed")
+    ] = ()
     registration: Annotated[Registration, Field(description="Who may make an account")] = Registration.INVITE
     max_upload_bytes: Annotated[int, Field(ge=1, description="Largest file that an upload may have")] = 2 * _GIB
     min_free_bytes: Annotated[int, Field(ge=0, description="Disk space that uploads leave free")] = _GIB
     ffmpeg: Annotated[Path | None, Field(description="ffmpeg to use instead of the bundled one")] = None
     verifiers: Annotated[int, Field(ge=1, le=64, description="Uploads that are decoded at the same time")] = 2
     log_level: Annotated[str, Field(pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="How much to log")] = "INFO"
+
+    @property
+    def postgres_url(self) -> str | None:
+        """The address with its password: never for a log. None where SQLite is used."""
+        return self.database_url.get_secret_value() if self.database_url else None
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgres(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parts = urlsplit(value.get_secret_value())
+            if parts.scheme not in {"postgres", "postgresql"} or len(parts.path) < 2:
+                raise ValueError("give an address like postgres://user:password@host:5432/name")
+        return value
 
     @field_validator("public_url")
     @classmethod
@@ -70,6 +102,18 @@ class Config(BaseSettings):
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         shows_port = parts.port is not None and parts.port != _DEFAULT_PORTS[parts.scheme]
         return f"{parts.scheme}://{host}:{parts.port}" if shows_port else f"{parts.scheme}://{host}"
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _are_networks(cls, value: object) -> tuple[Network, ...]:
+        """The environment has one line for them all: `10.0.0.0/8, fd00::/8`; the file has a list."""
+        given = value.split(",") if isinstance(value, str) else value
+        if not isinstance(given, list | tuple):
+            raise ValueError("give a list of addresses and networks")  # noqa: TRY004  # pydantic collects this one
+        try:
+            return tuple(ip_network(each.strip() if isinstance(each, str) else each) for each in given if each != "")
+        except ValueError as error:
+            raise ValueError(f"{error}: give addresses and networks, like 10.0.0.0/8, fd00::/8") from error
 
     @field_validator("ffmpeg")
     @classmethod
@@ -103,6 +147,8 @@ def load_config(**from_command_line: Any) -> Config:  # Any: pydantic checks the
     """
     given = {name: value for name, value in from_command_line.items() if value is not None}
     faults = [*_unknown_names(), *_missing_file()]
+    for name in secret_fields():
+        faults += _read_secret(name, given)
     try:
         config = Config(**given)
     except ValidationError as error:
@@ -121,6 +167,7 @@ def _fault(place: tuple[int | str, ...], message: str) -> str:
 
 def _unknown_names() -> list[str]:
     known = {_PREFIX + name.upper() for name in Config.model_fields} | _CLIENT_NAMES | {_FILE_NAME}
+    known |= {_PREFIX + name.upper() + _IN_A_FILE for name in secret_fields()}
     strangers = sorted(name for name in os.environ if name.startswith(_PREFIX) and name not in known)
     return [f"{name}: there is no such setting" for name in strangers]
 
@@ -128,3 +175,24 @@ def _unknown_names() -> list[str]:
 def _missing_file() -> list[str]:
     file = os.environ.get(_FILE_NAME)
     return [f"{_FILE_NAME}: there is no file at {file}"] if file and not Path(file).is_file() else []
+
+
+def secret_fields() -> list[str]:
+    """The settings that may be read from a file of their own."""
+    fields = Config.model_fields.items()
+    return [name for name, field in fields if SecretStr in (field.annotation, *get_args(field.annotation))]
+
+
+def _read_secret(name: str, given: dict[str, Any]) -> list[str]:  # Any: pydantic checks the values
+    """Put the content of the secret's file, where a variable names one, into `given`; returns what is wrong."""
+    variable = _PREFIX + name.upper()
+    path = os.environ.get(variable + _IN_A_FILE)
+    if not path:
+        return []
+    if variable in os.environ:
+        return [f"{variable}{_IN_A_FILE}: {variable} is set as well: keep one of them"]
+    try:
+        given[name] = Path(path).read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        return [f"{variable}{_IN_A_FILE}: the file at {path} cannot be read"]
+    return []

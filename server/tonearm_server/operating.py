@@ -19,8 +19,11 @@ from tonearm_server.doctor.examination import examine_folder
 from tonearm_server.doctor.findings import Examine, Finding
 from tonearm_server.kit.clock import SystemClock
 from tonearm_server.kit.datafolder import DataFolder
-from tonearm_server.kit.db import open_database
+from tonearm_server.kit.db import Database, is_unused, open_database
+from tonearm_server.kit.ids import new_secret
 from tonearm_server.models import MODELS
+from tonearm_server.synth.catalogue import Catalogue
+from tonearm_server.synth.filling import Filled, fill
 
 _EXAMINE_S = 24 * 3600
 """Reading a terabyte of audio from a slow disk takes most of a day."""
@@ -32,8 +35,7 @@ def make_account(config: Config, wanted: NewUser) -> Account:
     with _owned(folder) as is_ours:
         if not is_ours:
             return msgspec.json.decode(ask_running_server(folder.control_socket, "/users", wanted), type=Account)
-        load_keys(folder.keys, is_fresh=not folder.database.exists())
-        return asyncio.run(_make_account(folder, wanted))
+        return asyncio.run(_make_account(config, folder, wanted))
 
 
 def examine(config: Config, wanted: Examine) -> list[Finding]:
@@ -47,6 +49,15 @@ def examine(config: Config, wanted: Examine) -> list[Finding]:
             answer = ask_running_server(folder.control_socket, "/examination", wanted, timeout_s=_EXAMINE_S)
             return msgspec.json.decode(answer, type=list[Finding])
         return asyncio.run(_examine(config, folder, wanted))
+
+
+def synthesise(config: Config, *, tracks: int, seed: int) -> Filled:
+    """Fill the folder with a made-up library. Raises Conflict while a server runs on it, or has this seed's."""
+    folder = DataFolder(config.data)
+    with _owned(folder) as is_ours:
+        if not is_ours:
+            raise Conflict("A server is running on this data folder: stop it first, then run this again")
+        return asyncio.run(_synthesise(config, folder, Catalogue(tracks, seed)))
 
 
 @contextmanager
@@ -63,9 +74,14 @@ def _owned(folder: DataFolder) -> Iterator[bool]:
         folder.release()
 
 
-async def _make_account(folder: DataFolder, wanted: NewUser) -> Account:
+async def _open(config: Config, folder: DataFolder) -> Database:
+    return await open_database(folder.database, models=MODELS, url=config.postgres_url)
+
+
+async def _make_account(config: Config, folder: DataFolder, wanted: NewUser) -> Account:
+    load_keys(folder.keys, is_fresh=await is_unused(folder.database, url=config.postgres_url))
     passwords = Passwords()
-    database = await open_database(folder.database, models=MODELS)
+    database = await _open(config, folder)
     try:
         return await add_user(wanted, passwords=passwords, clock=SystemClock())
     finally:
@@ -74,9 +90,23 @@ async def _make_account(folder: DataFolder, wanted: NewUser) -> Account:
 
 
 async def _examine(config: Config, folder: DataFolder, wanted: Examine) -> list[Finding]:
-    database = await open_database(folder.database, models=MODELS)
+    database = await _open(config, folder)
     try:
         storage = open_storage(config, folder)
         return await examine_folder(config, folder, database, storage=storage, deep=wanted.deep)
     finally:
         await database.close()
+
+
+async def _synthesise(config: Config, folder: DataFolder, catalogue: Catalogue) -> Filled:
+    """The accounts get one password, which nobody has ever seen."""
+    load_keys(folder.keys, is_fresh=await is_unused(folder.database, url=config.postgres_url))
+    passwords = Passwords()
+    database = await _open(config, folder)
+    try:
+        open_storage(config, folder)
+        password_hash = await passwords.hash(new_secret())
+        return await fill(catalogue, blobs_folder=folder.blobs, ffmpeg=config.ffmpeg, password_hash=password_hash)
+    finally:
+        await database.close()
+        passwords.close()

@@ -36,7 +36,7 @@ async def strange() -> AsyncIterator[Strange]:
 
     async def start(handler: Handler) -> None:
         app = web.Application()
-        app.router.add_post("/api/v1/tracks", handler)
+        app.router.add_post("/api/v1/uploads", handler)
         runner = web.AppRunner(app, shutdown_timeout=0)
         runners.append(runner)
         await runner.setup()

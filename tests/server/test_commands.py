@@ -94,6 +94,17 @@ def test_the_public_url_is_the_origin_that_browsers_send(tmp_path: Path, given: 
     assert f"public_url = {expected}" in result.stdout.splitlines()
 
 
+@pytest.mark.parametrize("given", ["10.0.0.5/8", "10.0.0.0/8, nginx", "10.0.0.0/8 192.168.0.0/16"])
+def test_a_proxy_that_is_no_network_is_named(tmp_path: Path, given: str) -> None:
+    data = ("--data", str(tmp_path / "data"))
+
+    result = tonearm("server", "config", "check", *data, TONEARM_TRUSTED_PROXIES=given)
+
+    assert result.returncode == 2
+    assert [line for line in result.stderr.splitlines() if line.startswith("TONEARM_TRUSTED_PROXIES")] != []
+    assert "like 10.0.0.0/8" in result.stderr
+
+
 def test_one_data_folder_has_one_server(tmp_path: Path) -> None:
     with running_server(tmp_path / "data") as server:
         second = tonearm("serve", "--port", "0", "--data", str(server.data))

@@ -155,6 +155,18 @@ def test_rows_that_do_not_add_up_are_found(data: Path, statement: str, name: str
     assert set(failures(data)) == {name}
 
 
+def test_an_upload_that_lacks_acknowledged_bytes_is_found(data: Path) -> None:
+    for name in ("short", "whole"):
+        (data / "blobs" / "resumable" / name).write_bytes(b"x" * 100)
+        alter(
+            data,
+            "INSERT INTO upload (id, owner_id, filename, length_bytes, offset_bytes, expires_at_ms)"
+            f" SELECT '{name}', id, 'x', 1000, {101 if name == 'short' else 100}, 9e15 FROM user_account",
+        )
+
+    assert failures(data) == {"uploads": "1 lack bytes: short"}
+
+
 def test_a_job_that_is_given_up_is_a_warning(data: Path) -> None:
     alter(data, "INSERT INTO job (kind, subject, attempts, due_at_ms, is_dead) VALUES ('verify', 'x', 5, 0, 1)")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -22,6 +23,9 @@ LAN_COOKIE = "tonearm-lan"
 
 _LIFE_S = 30 * 24 * 3600
 """Absolute (ASVS 5.0 7.3.2, NIST SP 800-63B-4 for one factor)."""
+
+_ORIGINS = 64
+"""Origins that are remembered: a server has a few."""
 
 _USER = "user_id"
 _MAX_DEVICE = 200  # the width of the column
@@ -90,7 +94,12 @@ def cookie_name(request: web.Request) -> str:
 
 def is_trustworthy(request: web.Request) -> bool:
     """Whether browsers accept a Secure cookie here: https, or loopback (W3C Secure Contexts §3.1)."""
-    parts = urlsplit(origin(request))
+    return _is_trustworthy(origin(request))
+
+
+@functools.lru_cache(maxsize=_ORIGINS)
+def _is_trustworthy(own: str) -> bool:
+    parts = urlsplit(own)
     if parts.scheme == "https" or parts.hostname == "localhost":
         return True
     try:

@@ -51,7 +51,7 @@ async def sign_up(wanted: SignUp, *, is_open: bool, passwords: Passwords, clock:
     await passwords.refuse_weak(wanted.password, about=(wanted.name, wanted.email, *wanted.email.split("@")))
     password_hash = await passwords.hash(wanted.password)
     try:
-        async with transaction() as connection:
+        async with transaction(alone=True) as connection:
             makes_admin = False
             if wanted.token is not None:
                 link = await _get_link(wanted.token, now_ms=now_ms, connection=connection)

@@ -31,6 +31,7 @@ _STRANDED = """
     SELECT t.id FROM track t WHERE t.state = 'verifying'
     AND NOT EXISTS (SELECT 1 FROM job j WHERE j.kind = 'verify' AND j.subject = t.id)
 """
+_UNFINISHED = "SELECT u.id, u.offset_bytes FROM upload u WHERE u.track_id IS NULL AND u.reason IS NULL"
 _UNKNOWN_STATE = "SELECT t.id FROM track t WHERE t.state NOT IN ('verifying', 'ready', 'rejected')"
 _DEAD_JOBS = "SELECT j.kind, j.subject, j.last_error FROM job j WHERE j.is_dead ORDER BY j.row_id"
 _MISCOUNTED = {
@@ -47,7 +48,7 @@ _MISCOUNTED = {
 async def examine_storage(
     *, database: Database, storage: Storage, blobs: Blobs, clock: Clock, deep: bool
 ) -> AsyncIterator[Finding]:
-    """Every row has its bytes (I3), every byte has its row (I4). `deep` hashes all audio: minutes for each 10 GB."""
+    """Every row has its bytes (I2, I3), every byte has its row (I4). `deep` hashes all audio: minutes per 10 GB."""
     sizes = {blob.key: blob.size_bytes for blob in await storage.list_blobs(AUDIO)}
     rows = await database.scan("SELECT DISTINCT t.sha256, t.size_bytes FROM track t WHERE t.state <> 'rejected'")
     suspects = [row["sha256"] for row in rows if sizes.get(audio_key(row["sha256"])) != row["size_bytes"]]
@@ -59,6 +60,7 @@ async def examine_storage(
         yield counted("hashes", wrong, well="every byte is as it was uploaded", ill="files are damaged", hint=hint)
     yield await _covers(database, storage)
     yield await _unnamed(storage, clock)
+    yield await _uploads(database, storage)
 
 
 async def examine_rows(*, database: Database) -> AsyncIterator[Finding]:
@@ -128,3 +130,13 @@ async def _unnamed(storage: Storage, clock: Clock) -> Finding:
     well = f"{len(unnamed)} files are on their way" if unnamed else "no file is without a track"
     hint = "a running server deletes them within a day"
     return counted("garbage", garbage, well=well, ill="files belong to no track", hint=hint, state="warning")
+
+
+async def _uploads(database: Database, storage: Storage) -> Finding:
+    """Rows are read before and after the files are listed: one that ends meanwhile is no fault."""
+    before = {row["id"]: row["offset_bytes"] for row in await database.scan(_UNFINISHED)}
+    sizes = {file.key: file.size_bytes for file in await storage.list_resumable()}
+    after = {row["id"] for row in await database.scan(_UNFINISHED)}
+    short = [id_ for id_, offset_bytes in before.items() if id_ in after and sizes.get(id_, 0) < offset_bytes]
+    hint = "upload these files again: the server has less of them than it said"
+    return counted("uploads", short, well=f"{len(before)} are unfinished", ill="lack bytes", hint=hint)

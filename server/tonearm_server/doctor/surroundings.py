@@ -25,7 +25,7 @@ async def examine_surroundings(
     damage = await database.find_damage()
     hint = "stop the server and restore the database from your backup"
     yield counted("database", damage, well="sound", ill="things are damaged", hint=hint)
-    yield _sqlite()
+    yield await _postgres(database) if database.dialect == "postgres" else _sqlite()
     yield _keys(folder.keys)
     yield _disk(folder.root, min_free_bytes)
     yield await _sandbox(sandbox)
@@ -42,6 +42,11 @@ def _sqlite() -> Finding:
         message=f"{version} can corrupt a database that two processes write",
         hint="Tonearm lets one process write; keep other programs away from the file, or use 3.51.3 or newer",
     )
+
+
+async def _postgres(database: Database) -> Finding:
+    row = await database.row("SELECT current_setting('server_version') AS version")
+    return Finding(name="postgresql", state="ok", message=row["version"] if row else "unknown")
 
 
 def _keys(path: Path) -> Finding:

@@ -13,9 +13,12 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.exceptions import OperationalError
 
+from tonearm_api.errors import Unavailable
 from tonearm_server.jobs.models import Job
 from tonearm_server.kit.clock import Clock
+from tonearm_server.kit.db import Dialect, dialect_of, execute, fetch
 
 log = logging.getLogger(__name__)
 
@@ -27,23 +30,29 @@ _HEARTBEAT_S = 20
 _POLL_S = 30
 """How often to look for jobs whose back-off or lease ran out; new ones wake a worker at once."""
 
+_WRITE_AGAIN_S = 1
+"""How long a database that is away is left alone; its restart takes a few seconds."""
+
 _BACK_OFF_MS = (1_000, 10_000, 60_000, 600_000)
 """Waits between attempts; after the last the job is dead and an operator may look."""
 
 _ADD = """
-    INSERT INTO job (kind, subject, attempts, due_at_ms, is_dead) VALUES (?, ?, 0, ?, 0)
-    ON CONFLICT (kind, subject) DO UPDATE SET attempts = 0, is_dead = 0, due_at_ms = excluded.due_at_ms WHERE is_dead
+    INSERT INTO job (kind, subject, attempts, due_at_ms, is_dead) VALUES (?, ?, 0, ?, FALSE)
+    ON CONFLICT (kind, subject) DO UPDATE SET attempts = 0, is_dead = FALSE, due_at_ms = excluded.due_at_ms
+    WHERE job.is_dead
 """
 _ADD_MISSING = """
-    INSERT INTO job (kind, subject, attempts, due_at_ms, is_dead) VALUES (?, ?, 0, ?, 0) ON CONFLICT DO NOTHING
+    INSERT INTO job (kind, subject, attempts, due_at_ms, is_dead) VALUES (?, ?, 0, ?, FALSE) ON CONFLICT DO NOTHING
 """
 _CLAIM = """
     UPDATE job SET leased_until_ms = ?, attempts = attempts + 1 WHERE row_id = (
         SELECT row_id FROM job
         WHERE NOT is_dead AND due_at_ms <= ? AND (leased_until_ms IS NULL OR leased_until_ms <= ?)
-        ORDER BY due_at_ms LIMIT 1
+        ORDER BY due_at_ms LIMIT 1 {unless_taken}
     ) RETURNING row_id, kind, subject, attempts
 """
+_UNLESS_TAKEN: dict[Dialect, str] = {"sqlite": "", "postgres": "FOR UPDATE SKIP LOCKED"}
+"""SQLite claims one after the other; on PostgreSQL other processes claim at the same moment."""
 
 
 class JobQueue:
@@ -58,11 +67,11 @@ class JobQueue:
 
     async def add(self, kind: str, subject: str, *, connection: BaseDBAsyncClient) -> None:
         """Queue a job inside the caller's transaction; call `wake` when that has committed."""
-        await connection.execute_query(_ADD, [kind, subject, self._clock.now_ms()])
+        await execute(connection, _ADD, [kind, subject, self._clock.now_ms()])
 
     async def add_missing(self, kind: str, subject: str, *, connection: BaseDBAsyncClient) -> None:
         """Queue a job that an engine lost; one that is queued, or was given up, stays as it is."""
-        await connection.execute_query(_ADD_MISSING, [kind, subject, self._clock.now_ms()])
+        await execute(connection, _ADD_MISSING, [kind, subject, self._clock.now_ms()])
 
     def wake(self) -> None:
         self._wake.set()
@@ -90,7 +99,8 @@ class JobQueue:
     async def _claim(self) -> Job | None:
         now_ms = self._clock.now_ms()
         connection = Job._meta.db  # noqa: SLF001  # Tortoise offers no public name for a model's connection
-        rows = await connection.execute_query_dict(_CLAIM, [now_ms + _LEASE_MS, now_ms, now_ms])
+        claim = _CLAIM.format(unless_taken=_UNLESS_TAKEN[dialect_of(connection)])
+        rows = await fetch(connection, claim, [now_ms + _LEASE_MS, now_ms, now_ms])
         return Job(**rows[0], due_at_ms=now_ms) if rows else None
 
     async def _do(self, job: Job) -> None:
@@ -102,9 +112,10 @@ class JobQueue:
             raise
         except Exception as error:  # whatever a handler raises is retried and shown
             log.exception("job %s %s failed, attempt %d", job.kind, job.subject, job.attempts)
-            await self._put_off(job, type(error).__name__)
+            name = type(error).__name__
+            await _until_written(lambda: self._put_off(job, name))
         else:
-            await Job.filter(row_id=job.row_id).delete()
+            await _until_written(lambda: Job.filter(row_id=job.row_id).delete())
         finally:
             heartbeat.cancel()
 
@@ -124,6 +135,18 @@ class JobQueue:
         await Job.filter(row_id=job.row_id).update(
             leased_until_ms=None, due_at_ms=self._clock.now_ms() + wait_ms, is_dead=is_dead, last_error=error
         )
+
+
+async def _until_written(write: Callable[[], Awaitable[object]]) -> None:
+    """Record how a job ended, however long the database is away: else its lease would keep it from everybody."""
+    while True:
+        try:
+            await write()
+        except (Unavailable, OperationalError) as error:
+            log.warning("the outcome of a job cannot be written yet: %s", type(error).__name__)
+            await asyncio.sleep(_WRITE_AGAIN_S)
+        else:
+            return
 
 
 JOBS: web.AppKey[JobQueue] = web.AppKey("jobs", JobQueue)

@@ -37,6 +37,11 @@ class DataFolder:
         return self.root / "tonearm.db"
 
     @property
+    def blobs(self) -> Path:
+        """Where local storage keeps audio and covers."""
+        return self.root / "blobs"
+
+    @property
     def keys(self) -> Path:
         return self.root / "keys.json"
 

@@ -1,18 +1,19 @@
-"""The database: one writing ORM connection, one quick reading connection, one owner of the data folder.
+"""The database as the rooms above see it: quick reads, scans, transactions; SQLite or PostgreSQL behind them.
 
-Reads that take microseconds (a row by key, a short page) run inline on the event loop: a hop into a thread
-costs ten times as much. Everything that scans runs in a thread, everything that writes through the ORM.
+Statements are written once, with `?` for values and in what both understand: TRUE and FALSE, `excluded`,
+row values. What only one understands stands in `kit/sqlite.py` and `kit/postgres.py`, whose libraries are
+imported when the database is opened, and in the queries of `search`.
 """
 
 from __future__ import annotations
 
+import abc
 import asyncio
 import contextlib
-import sqlite3
-from collections.abc import AsyncIterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import functools
+from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Literal, Protocol
 
 from aiohttp import web
 from tortoise import Tortoise
@@ -21,99 +22,168 @@ from tortoise.context import TortoiseContext
 from tortoise.migrations.executor import MigrationExecutor
 from tortoise.transactions import in_transaction
 
-Row = sqlite3.Row
+from tonearm_api.errors import TonearmError
+
 Value = str | int | float | bytes | None
+Dialect = Literal["sqlite", "postgres"]
 
 APP_LABEL = "tonearm"
-_ENGINE = "tonearm_server.kit.sqlite"
-_BUSY_MS = 5000
+_SQLITE_ENGINE = "tonearm_server.kit.sqlite"
+_POSTGRES_ENGINE = "tonearm_server.kit.postgres_client"
+_MIGRATIONS = "tonearm_server.migrations"
+
+BUSY_MS = 5000
+"""How long SQLite waits for another writer of this process; its transactions take milliseconds."""
+
+_WRITERS = 10
+"""Connections that write to PostgreSQL: it works on a few for each core, and grants 100 in all by default."""
+
+_STATEMENTS = 512
+"""Different texts: a list has some dozen forms, everything else has one."""
 
 
-class Database:
-    """Open with `open_database`. Statements use `?` for values."""
+class FaultyDatabase(TonearmError):
+    """Raised where the database cannot be opened or used; the program exits with 2."""
 
-    def __init__(self, orm: TortoiseContext, path: Path) -> None:
-        self._orm = orm
-        self._reader = _connect_read_only(path)
-        self._scanner = _connect_read_only(path)
-        self._scan_thread = ThreadPoolExecutor(1, thread_name_prefix="tonearm-scan")
+    code = "faulty_database"
+    title = "The database cannot be used"
 
-    async def rows(self, statement: str, values: Sequence[Value] = ()) -> list[Row]:
-        """Rows of a quick read, inline: for keyed reads and short pages only."""
-        return self._reader.execute(statement, values).fetchall()
 
+class Row(Protocol):
+    """One row: values by the name of their column."""
+
+    def keys(self) -> Iterable[str]: ...
+
+    def __getitem__(self, name: str, /) -> Any: ...  # Any: what the column holds
+
+
+class Database(abc.ABC):
+    """Reads that writers do not hold up. Open with `open_database`; statements use `?` for values.
+
+    Reads raise Unavailable where the database does not answer; the next one that succeeds needs no restart.
+    """
+
+    dialect: ClassVar[Dialect]
+
+    @abc.abstractmethod
+    async def rows(self, statement: str, values: Sequence[Value] = ()) -> Sequence[Row]:
+        """Rows of a quick read: for keyed reads and short pages only. On SQLite it runs inline."""
+
+    @abc.abstractmethod
     async def row(self, statement: str, values: Sequence[Value] = ()) -> Row | None:
-        """The first row of a quick read, inline; None where there is none."""
-        found: Row | None = self._reader.execute(statement, values).fetchone()
-        return found
+        """The first row of a quick read; None where there is none."""
 
-    async def scan(self, statement: str, values: Sequence[Value] = ()) -> list[Row]:
-        """Rows of a read that may take milliseconds, in a thread."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._scan_thread, self._scan, statement, values)
+    @abc.abstractmethod
+    async def scan(self, statement: str, values: Sequence[Value] = ()) -> Sequence[Row]:
+        """Rows of a read that may take milliseconds, off the event loop."""
 
-    def _scan(self, statement: str, values: Sequence[Value]) -> list[Row]:
-        return self._scanner.execute(statement, values).fetchall()
-
+    @abc.abstractmethod
     async def find_damage(self) -> list[str]:
-        """What the database finds wrong with its own file. Reads all of it: seconds for each GB."""
-        return [row[0] for row in await self.scan("PRAGMA integrity_check") if row[0] != "ok"]
+        """What the database finds wrong with itself. On SQLite it reads all of it: seconds for each GB."""
 
-    async def close(self) -> None:
-        self._scan_thread.shutdown()
-        self._scanner.close()
-        self._reader.close()
-        await self._orm.close_connections()
+    @abc.abstractmethod
+    async def close(self) -> None: ...
 
 
 DATABASE: web.AppKey[Database] = web.AppKey("database", Database)
 
 
-def orm_config(path: Path, models: Sequence[str]) -> dict[str, Any]:  # Any: Tortoise's own shape
-    """Tortoise's settings for a database file: WAL, every commit synced (`decisions.md`), no memory map."""
-    credentials = {
-        "file_path": str(path),
-        "journal_mode": "WAL",
-        "synchronous": "FULL",
-        "busy_timeout": _BUSY_MS,
-        "foreign_keys": "ON",
-        "mmap_size": 0,
-    }
+def orm_config(
+    path: Path, models: Sequence[str], *, url: str | None = None
+) -> dict[str, Any]:  # Any: Tortoise's own shape
+    """Tortoise's settings. SQLite: WAL, every commit synced (`docs/decisions/`), no memory map."""
+    if url is None:
+        credentials = {
+            "file_path": str(path),
+            "journal_mode": "WAL",
+            "synchronous": "FULL",
+            "busy_timeout": BUSY_MS,
+            "foreign_keys": "ON",
+            "mmap_size": 0,
+        }
+        name, connection = "default", {"engine": _SQLITE_ENGINE, "credentials": credentials}
+    else:
+        # A name of its own: Tortoise keeps statements by connection name, for the life of the process.
+        name, connection = "postgres", {"engine": _POSTGRES_ENGINE, "credentials": {"dsn": url, "maxsize": _WRITERS}}
     return {
-        "connections": {"default": {"engine": _ENGINE, "credentials": credentials}},
-        "apps": {APP_LABEL: {"models": list(models), "migrations": "tonearm_server.migrations"}},
+        "connections": {name: connection},
+        "apps": {APP_LABEL: {"models": list(models), "default_connection": name, "migrations": _MIGRATIONS}},
     }
 
 
-async def open_database(path: Path, *, models: Sequence[str]) -> Database:
-    """Open the database at `path`, made and migrated as needed. The caller closes it and owns the data folder."""
-    config = orm_config(path, models)
-    orm = await Tortoise.init(config=config, _enable_global_fallback=True)
-    try:
-        await asyncio.to_thread(path.touch, mode=0o600)
-        async with in_transaction() as connection:
-            await _migrate(connection, config)
-    except BaseException:
-        await orm.close_connections()
-        raise
-    return Database(orm, path)
+async def open_database(path: Path, *, models: Sequence[str], url: str | None = None) -> Database:
+    """Open the PostgreSQL database at `url`, else the SQLite file at `path`, made and migrated as needed.
+
+    The caller closes it, and owns the data folder. Raises FaultyDatabase where that cannot be done.
+    """
+    if url is None:
+        from tonearm_server.kit import sqlite  # noqa: PLC0415  # only the one that is asked for is loaded
+
+        return await sqlite.open_file(path, config=orm_config(path, models))
+    from tonearm_server.kit import postgres  # noqa: PLC0415  # only the one that is asked for is loaded
+
+    return await postgres.open_url(url, config=orm_config(path, models, url=url))
 
 
-async def _migrate(connection: BaseDBAsyncClient, config: dict[str, Any]) -> None:
+async def is_unused(path: Path, *, url: str | None = None) -> bool:
+    """Whether the database has no table yet. Raises FaultyDatabase where it cannot be asked."""
+    if url is None:
+        return not await asyncio.to_thread(path.exists)
+    from tonearm_server.kit import postgres  # noqa: PLC0415  # only the one that is asked for is loaded
+
+    return await postgres.is_empty(url)
+
+
+async def open_orm(config: dict[str, Any]) -> TortoiseContext:  # Any: Tortoise's own shape
+    return await Tortoise.init(config=config, _enable_global_fallback=True)
+
+
+async def migrate(connection: BaseDBAsyncClient, config: dict[str, Any]) -> None:  # Any: Tortoise's own shape
+    """Bring the tables up to date inside the caller's transaction: wholly, or not at all."""
     executor = MigrationExecutor(connection, config["apps"])
+    # Tortoise reads its table of migrations before it makes it: on PostgreSQL that error ends the transaction.
+    await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))  # noqa: SLF001  # it has no public name
     await executor.migrate()
 
 
 @contextlib.asynccontextmanager
-async def transaction() -> AsyncIterator[BaseDBAsyncClient]:
-    """One write transaction. Keep it short, without anything slow inside: other writers wait."""
+async def transaction(*, alone: bool = False) -> AsyncIterator[BaseDBAsyncClient]:
+    """One write transaction. Keep it short, without anything slow inside: other writers wait.
+
+    SQLite has one writer at a time. PostgreSQL lets others commit between two statements of this transaction;
+    what reads first and then writes by what it read asks to be `alone`: it waits for the others that do.
+    """
     async with in_transaction() as connection:
+        if alone and dialect_of(connection) == "postgres":
+            from tonearm_server.kit import postgres  # noqa: PLC0415  # it is loaded, its connection is here
+
+            await postgres.wait_for_turn(connection)
         yield connection
 
 
-def _connect_read_only(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA query_only = ON")
-    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
-    return connection
+async def execute(connection: BaseDBAsyncClient, statement: str, values: Sequence[Value] = ()) -> int:
+    """Run a statement inside a transaction; returns how many rows it added, changed or removed."""
+    affected, _ = await connection.execute_query(_native(statement, connection), list(values))
+    return affected
+
+
+async def fetch(
+    connection: BaseDBAsyncClient, statement: str, values: Sequence[Value] = ()
+) -> list[dict[str, Any]]:  # Any: what the columns hold
+    """The rows that a statement reads, or returns of what it changed, inside a transaction."""
+    return await connection.execute_query_dict(_native(statement, connection), list(values))
+
+
+def dialect_of(connection: BaseDBAsyncClient) -> Dialect:
+    return "postgres" if connection.capabilities.dialect == "postgres" else "sqlite"
+
+
+def _native(statement: str, connection: BaseDBAsyncClient) -> str:
+    return numbered(statement) if dialect_of(connection) == "postgres" else statement
+
+
+@functools.lru_cache(maxsize=_STATEMENTS)
+def numbered(statement: str) -> str:
+    """`?` as PostgreSQL has it: `$1`, `$2` and so on. Our statements have no other question mark."""
+    first, *others = statement.split("?")
+    return first + "".join(f"${number}{piece}" for number, piece in enumerate(others, 1))

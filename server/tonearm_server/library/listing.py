@@ -10,11 +10,11 @@ import msgspec
 
 from tonearm_api.errors import Fault, Invalid
 from tonearm_api.library import ListTracks, Sort, TrackPage
-from tonearm_server.kit.db import Database, Row, Value
+from tonearm_server.kit.db import Database, Dialect, Row, Value
 from tonearm_server.library.names import name_key
 from tonearm_server.library.reading import TRACK_COLUMNS, TRACK_TABLES, track_from_row
 from tonearm_server.library.visible import Clause, owned_by, visible_to
-from tonearm_server.library.words import words_query
+from tonearm_server.library.words import has_words
 
 _LIKES = "JOIN track_like mine ON mine.track_id = t.row_id AND mine.user_id = ?"
 
@@ -44,7 +44,7 @@ async def list_tracks(wanted: ListTracks, *, viewer_id: str, database: Database)
 
     Plain pages are index walks and run inline; text and genre filters scan, in the database's thread.
     """
-    statement, values = _statement(wanted, viewer_id)
+    statement, values = _statement(wanted, viewer_id, database.dialect)
     scans = bool(wanted.q or wanted.genre or wanted.artist or wanted.album or wanted.mine or wanted.liked)
     rows = await database.scan(statement, values) if scans else await database.rows(statement, values)
     more = len(rows) > wanted.limit
@@ -62,11 +62,11 @@ def _order_of(wanted: ListTracks) -> Sort:
     return Sort.ARTIST if wanted.album or wanted.artist else Sort.RECENT
 
 
-def _statement(wanted: ListTracks, viewer_id: str) -> tuple[str, tuple[Value, ...]]:
+def _statement(wanted: ListTracks, viewer_id: str, dialect: Dialect) -> tuple[str, tuple[Value, ...]]:
     sort = _order_of(wanted)
     by_like = sort is Sort.LIKED or bool(wanted.liked)
     where = owned_by(viewer_id) if wanted.mine else visible_to(viewer_id)
-    for clause in _filters(wanted, viewer_id):
+    for clause in _filters(wanted, viewer_id, dialect):
         where = where & clause
     expression, _, descending = _ORDERS[sort]
     direction = "DESC" if descending else "ASC"
@@ -79,7 +79,7 @@ def _statement(wanted: ListTracks, viewer_id: str) -> tuple[str, tuple[Value, ..
     return statement, (viewer_id, *likes, *where.values, wanted.limit + 1)
 
 
-def _filters(wanted: ListTracks, viewer_id: str) -> list[Clause]:
+def _filters(wanted: ListTracks, viewer_id: str, dialect: Dialect) -> list[Clause]:
     found = []
     if wanted.mine is False:
         found.append(Clause("t.owner_id <> ?", (viewer_id,)))
@@ -92,17 +92,10 @@ def _filters(wanted: ListTracks, viewer_id: str) -> list[Clause]:
     if wanted.album is not None:
         found.append(Clause(_BY_ALBUM, (name_key(wanted.album),)))
     if wanted.q:
-        found.append(_words(wanted.q))
+        found.append(has_words(wanted.q, dialect=dialect))
     if wanted.cursor is not None:
         found.append(_after(wanted.cursor, _order_of(wanted)))
     return found
-
-
-def _words(q: str) -> Clause:
-    query = words_query(q)
-    if query is None:
-        return Clause("0")
-    return Clause("t.row_id IN (SELECT rowid FROM track_words WHERE track_words MATCH ?)", (query,))
 
 
 def _after(cursor: str, sort: Sort) -> Clause:

@@ -9,12 +9,16 @@ _MAX_KEY = 500
 _MAX_JOINED = 500
 """The width of the columns that hold them."""
 
+_MAX_KEY_BYTES = 1000
+"""An index of PostgreSQL has room for 2,700 bytes a row, and some hold two keys and two numbers."""
+
 
 def name_key(name: str) -> str:
     """Equal for names that people take for the same: case and accents do not count (NFKD, casefold)."""
     decomposed = unicodedata.normalize("NFKD", name.casefold())
     plain = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return " ".join(plain.split())[:_MAX_KEY]
+    key = " ".join(plain.split())[:_MAX_KEY]
+    return key.encode(errors="ignore")[:_MAX_KEY_BYTES].decode(errors="ignore")
 
 
 def sort_key(name: str) -> str:

@@ -1,4 +1,7 @@
-"""Tags to rows: a track with its artists, album and genres, found or made. Runs inside the caller's transaction."""
+"""Tags to rows: a track with its artists, album and genres, found or made.
+
+Runs inside the caller's transaction, which is alone: names are shared, and the last track takes them along.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from msgspec import UNSET
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from tonearm_api.library import EditTrack
+from tonearm_server.kit.db import execute
 from tonearm_server.library.models import Album, Artist, Track, TrackArtist, TrackGenre
 from tonearm_server.library.names import joined, name_key, shelf_key, sort_key
 
@@ -107,9 +111,9 @@ async def names_of(row: Track, *, connection: BaseDBAsyncClient) -> Names:
 async def forget_unused(names: Names, *, connection: BaseDBAsyncClient) -> None:
     """Delete those that no track names any more: they would take up room among search candidates."""
     if names.album_id is not None:
-        await connection.execute_query(_UNUSED_ALBUM, [names.album_id])
+        await execute(connection, _UNUSED_ALBUM, [names.album_id])
     for artist_id in names.artist_ids:
-        await connection.execute_query(_UNUSED_ARTIST, [artist_id])
+        await execute(connection, _UNUSED_ARTIST, [artist_id])
 
 
 def description_of(row: Track) -> Description:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.exceptions import IntegrityError
 
 from tonearm_api.errors import Forbidden, NotFound, Unauthenticated
 from tonearm_api.library import CoverSize, EditTrack, Track
 from tonearm_server.kit.clock import Clock
-from tonearm_server.kit.db import Database, Row, transaction
+from tonearm_server.kit.db import Database, Row, execute, transaction
 from tonearm_server.library.blobs import Blobs
 from tonearm_server.library.models import Track as TrackRow
 from tonearm_server.library.models import TrackLike
@@ -17,6 +18,7 @@ from tonearm_server.library.visible import Clause, openable_by
 from tonearm_server.storage.base import cover_key
 
 _NOT_HERE = "There is no such track, or it is not yours to hear"
+_LIKE = "INSERT INTO track_like (user_id, track_id, liked_at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 
 
 async def get_track(track_id: str, *, viewer_id: str | None, database: Database) -> Track:
@@ -58,13 +60,12 @@ async def get_cover_key(track_id: str, size: CoverSize, *, viewer_id: str | None
 async def like(track_id: str, *, viewer_id: str, database: Database, clock: Clock) -> None:
     """Like a track. The count changes with the row, in one transaction, by what the database says was new."""
     row_id = (await get_openable("t.row_id", track_id, viewer_id=viewer_id, database=database))["row_id"]
-    async with transaction() as connection:
-        added, _ = await connection.execute_query(
-            "INSERT INTO track_like (user_id, track_id, liked_at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            [viewer_id, row_id, clock.now_ms()],
-        )
-        if added:
-            await connection.execute_query("UPDATE track SET likes = likes + 1 WHERE row_id = ?", [row_id])
+    try:
+        async with transaction() as connection:
+            if await execute(connection, _LIKE, [viewer_id, row_id, clock.now_ms()]):
+                await execute(connection, "UPDATE track SET likes = likes + 1 WHERE row_id = ?", [row_id])
+    except IntegrityError as error:  # the track was deleted meanwhile
+        raise NotFound(_NOT_HERE) from error
 
 
 async def unlike(track_id: str, *, viewer_id: str, database: Database) -> None:
@@ -72,13 +73,13 @@ async def unlike(track_id: str, *, viewer_id: str, database: Database) -> None:
     async with transaction() as connection:
         removed = await TrackLike.filter(user_id=viewer_id, track_id=row_id).using_db(connection).delete()
         if removed:
-            await connection.execute_query("UPDATE track SET likes = likes - 1 WHERE row_id = ?", [row_id])
+            await execute(connection, "UPDATE track SET likes = likes - 1 WHERE row_id = ?", [row_id])
 
 
 async def edit_track(wanted: EditTrack, *, viewer_id: str, database: Database) -> Track:
     """Change what a track is called and who may hear it. Raises NotFound or Forbidden."""
     await _refuse_others(wanted.id, viewer_id=viewer_id, database=database)
-    async with transaction() as connection:
+    async with transaction(alone=True) as connection:
         row = await _get_row(wanted.id, connection=connection)
         await write_edit(row, wanted, connection=connection)
     return await get_track(wanted.id, viewer_id=viewer_id, database=database)
@@ -88,7 +89,7 @@ async def delete_track(track_id: str, *, viewer_id: str, database: Database, blo
     """Delete a track, and its bytes where no other track has them. Raises NotFound or Forbidden."""
     sha256 = await _refuse_others(track_id, viewer_id=viewer_id, database=database)
     async with blobs.locked(sha256):
-        async with transaction() as connection:
+        async with transaction(alone=True) as connection:
             row = await _get_row(track_id, connection=connection)
             names = await names_of(row, connection=connection)
             await row.delete(using_db=connection)

@@ -23,8 +23,11 @@ class Clause:
 
 
 def visible_to(viewer_id: str) -> Clause:
-    """Tracks that a member finds in lists and searches: ready, and not somebody else's private one."""
-    return Clause("t.state = 'ready' AND (t.visibility <> 'private' OR t.owner_id = ?)", (viewer_id,))
+    """Tracks that a member finds in lists and searches: ready, and not somebody else's private one.
+
+    LIKE keeps SQLite from the index on states, which nearly every track shares, and to the index of the order.
+    """
+    return Clause("t.state LIKE 'ready' AND (t.visibility <> 'private' OR t.owner_id = ?)", (viewer_id,))
 
 
 def owned_by(viewer_id: str) -> Clause:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from tortoise.exceptions import IntegrityError
+
+from tonearm_api.errors import NotFound
 from tonearm_api.plays import NewPlay
-from tonearm_server.kit.db import Database, transaction
+from tonearm_server.kit.db import Database, execute, transaction
 from tonearm_server.library.service import get_openable
 
 _ENOUGH_MS = 4 * 60 * 1000
 """Half a track or four minutes count: the rule that scrobbling services share."""
+
+_ADD = """
+    INSERT INTO play (user_id, track_id, play_id, started_at_ms, listened_ms, counted) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO NOTHING
+"""
 
 
 async def report_play(wanted: NewPlay, *, viewer_id: str, database: Database) -> None:
@@ -16,14 +24,13 @@ async def report_play(wanted: NewPlay, *, viewer_id: str, database: Database) ->
     track = await get_openable(columns, wanted.id, viewer_id=viewer_id, database=database, must_be_ready=True)
     counted = is_enough(wanted.listened_ms, duration_ms=track["duration_ms"])
     started_at_ms = int(wanted.started_at.timestamp() * 1000)
-    async with transaction() as connection:
-        added, _ = await connection.execute_query(
-            "INSERT INTO play (user_id, track_id, play_id, started_at_ms, listened_ms, counted)"
-            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            [viewer_id, track["row_id"], wanted.play_id, started_at_ms, wanted.listened_ms, counted],
-        )
-        if added and counted:
-            await connection.execute_query("UPDATE track SET plays = plays + 1 WHERE row_id = ?", [track["row_id"]])
+    values = [viewer_id, track["row_id"], wanted.play_id, started_at_ms, wanted.listened_ms, counted]
+    try:
+        async with transaction() as connection:
+            if await execute(connection, _ADD, values) and counted:
+                await execute(connection, "UPDATE track SET plays = plays + 1 WHERE row_id = ?", [track["row_id"]])
+    except IntegrityError as error:
+        raise NotFound("This track was deleted while it was played") from error
 
 
 def is_enough(listened_ms: int, *, duration_ms: int | None) -> bool:

@@ -30,6 +30,22 @@ class Staged(Protocol):
         ...
 
 
+class Resumable(Staged, Protocol):
+    """Staged bytes that outlive the process. Whoever has them open holds them; the system lets go for the dead."""
+
+    async def sync(self) -> None:
+        """Make what was appended durable. Raises OutOfSpace where the disk refuses; the file must then be cut."""
+        ...
+
+    async def cut(self, size_bytes: int) -> None:
+        """Forget everything beyond `size_bytes`. Raises NotFound where there is less."""
+        ...
+
+    async def close(self) -> None:
+        """Let go and keep the bytes. Safe after `discard`."""
+        ...
+
+
 class StoredBlob(NamedTuple):
     """A blob as a listing shows it; `stored_at_s` is Unix time, in seconds."""
 
@@ -42,6 +58,21 @@ class Storage(Protocol):
     """Blobs by key. Keys are made from hashes, never from what people wrote."""
 
     async def stage(self) -> Staged: ...
+
+    async def resume(self, name: str) -> Resumable:
+        """The staged file of that name, made where there is none. Raises Locked while somebody holds it.
+
+        Cut it to what is known to be durable before anything else. The caller closes it.
+        """
+        ...
+
+    async def list_resumable(self) -> list[StoredBlob]:
+        """Every file of `resume`, by its name."""
+        ...
+
+    def free_bytes(self) -> int:
+        """Room for staged bytes, without the floor that is kept free."""
+        ...
 
     async def put(self, staged: Staged, key: str) -> None:
         """Move finished bytes under `key`: durable when this returns, whole or not at all."""

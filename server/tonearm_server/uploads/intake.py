@@ -73,7 +73,7 @@ class Intake:
         row = self._new_row(sha256, size_bytes, header, owner_id)
         await self.storage.put(staged, audio_key(sha256))
         try:
-            async with transaction() as connection:
+            async with transaction(alone=True) as connection:
                 await TrackRow.filter(owner_id=owner_id, sha256=sha256).using_db(connection).delete()
                 await _save(row, describe_header(header, filename=filename), connection=connection)
                 await self.jobs.add(VERIFY, row.id, connection=connection)
@@ -108,6 +108,8 @@ class Intake:
 
 
 INTAKE: web.AppKey[Intake] = web.AppKey("intake", Intake)
+
+MAX_UPLOAD_BYTES: web.AppKey[int] = web.AppKey("max_upload_bytes", int)
 
 
 def describe_header(header: AudioHeader, *, filename: str) -> Description:

@@ -10,15 +10,14 @@ from tonearm_api.library import UPLOAD_TRACK
 from tonearm_server.auth.identity import get_viewer
 from tonearm_server.kit.http import bind_raw, json_response
 from tonearm_server.storage.base import STORAGE, Staged
-from tonearm_server.uploads.intake import INTAKE
+from tonearm_server.uploads import tus
+from tonearm_server.uploads.intake import INTAKE, MAX_UPLOAD_BYTES
 
 _PIECE = 256 * 1024
 """Read from the part at a time; smaller pieces cost more parsing, larger ones more memory (measured 2026-08)."""
 
 _WRITE = 1024 * 1024
 """Written in one hop into a thread."""
-
-MAX_UPLOAD_BYTES: web.AppKey[int] = web.AppKey("max_upload_bytes", int)
 
 
 async def upload_track(request: web.Request) -> web.Response:
@@ -35,6 +34,7 @@ async def upload_track(request: web.Request) -> web.Response:
 
 def setup(app: web.Application) -> None:
     bind_raw(app, UPLOAD_TRACK, upload_track)
+    tus.setup(app)
 
 
 async def _the_file(request: web.Request) -> BodyPartReader:

@@ -10,6 +10,8 @@ from tests.support import OWNER_EMAIL, OWNER_PASSWORD, RunningServer, bearer
 
 from tonearm_api.client import Client
 
+pytestmark = pytest.mark.db
+
 COOKIE = "__Host-tonearm"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import jwt
 import pytest
+from tests.postgres import Backend
 from tests.support import (
     OTHER_EMAIL,
     OTHER_PASSWORD,
@@ -24,6 +25,8 @@ from tests.support import (
 
 from tonearm_api.client import Client
 from tonearm_api.errors import Gone, SignUpClosed, WeakPassword
+
+pytestmark = pytest.mark.db
 
 
 def login_body(**changes: object) -> dict[str, object]:
@@ -62,16 +65,17 @@ async def test_the_owner_link_makes_one_administrator(tmp_path: Path) -> None:
                 await second.sign_up(email=OTHER_EMAIL, password=OTHER_PASSWORD, name="Eve", token=token)
 
 
-async def test_a_fresh_server_prints_the_link_until_there_is_an_owner(tmp_path: Path) -> None:
-    with running_server(tmp_path / "data") as first:
+async def test_a_fresh_server_prints_the_link_until_there_is_an_owner(tmp_path: Path, backend: Backend) -> None:
+    settings = backend.settings()
+    with running_server(tmp_path / "data", **settings) as first:
         assert first.owner_signup_url is not None
-    with running_server(tmp_path / "data") as second:
+    with running_server(tmp_path / "data", **settings) as second:
         assert second.owner_signup_url is not None
         async with Client(second.url) as client:
             with pytest.raises(Gone):
                 await client.sign_up(email=OWNER_EMAIL, password=OWNER_PASSWORD, name="A", token=first.owner_token)
             await client.sign_up(email=OWNER_EMAIL, password=OWNER_PASSWORD, name="A", token=second.owner_token)
-    with running_server(tmp_path / "data") as third:
+    with running_server(tmp_path / "data", **settings) as third:
         assert third.owner_signup_url is None
 
 
@@ -239,14 +243,14 @@ async def test_a_used_token_that_comes_back_late_ends_the_family(tmp_path: Path)
         assert (await me(server, second["access_token"])).status_code == 401
 
 
-async def test_the_successor_is_the_same_after_a_restart(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    with running_server(data) as server:
+async def test_the_successor_is_the_same_after_a_restart(tmp_path: Path, backend: Backend) -> None:
+    data, settings = tmp_path / "data", backend.settings()
+    with running_server(data, **settings) as server:
         async with Client(server.url) as client:
             await client.sign_up(email=OWNER_EMAIL, password=OWNER_PASSWORD, name=OWNER_NAME, token=server.owner_token)
         first = await new_tokens(server)
         before = (await refresh(server, first["refresh_token"])).json()
-    with running_server(data) as server:
+    with running_server(data, **settings) as server:
         after = await refresh(server, first["refresh_token"])
 
         assert before["refresh_token"] == after.json()["refresh_token"]
@@ -311,11 +315,11 @@ async def test_a_foreign_host_is_misdirected(server: RunningServer) -> None:
     assert (answer.status_code, answer.json()["code"]) == (421, "misdirected")
 
 
-async def test_a_weak_key_folder_is_never_replaced_in_silence(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    with running_server(data):
+async def test_a_weak_key_folder_is_never_replaced_in_silence(tmp_path: Path, backend: Backend) -> None:
+    data, settings = tmp_path / "data", backend.settings()
+    with running_server(data, **settings):
         assert (data / "keys.json").stat().st_mode & 0o777 == 0o600
     (data / "keys.json").unlink()
 
     with pytest.raises(AssertionError, match="restore it"):
-        running_server(data).__enter__()
+        running_server(data, **settings).__enter__()

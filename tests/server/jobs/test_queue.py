@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.postgres import Backend
 from tests.support import until
 
 from tonearm_server.jobs.models import Job
@@ -14,6 +15,8 @@ from tonearm_server.jobs.queue import JobQueue
 from tonearm_server.jobs.recovery import release_leases
 from tonearm_server.kit.db import open_database, transaction
 from tonearm_server.models import MODELS
+
+pytestmark = pytest.mark.db
 
 HOUR_MS = 3_600_000
 
@@ -49,8 +52,8 @@ class Worker:
 
 
 @pytest.fixture
-async def _database(tmp_path: Path) -> AsyncIterator[None]:
-    database = await open_database(tmp_path / "x.db", models=MODELS)
+async def _database(tmp_path: Path, backend: Backend) -> AsyncIterator[None]:
+    database = await open_database(tmp_path / "x.db", models=MODELS, url=backend.new_url())
     yield
     await database.close()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.audio import make_audio
+from tests.postgres import Backend
 from tests.support import RunningServer, raw, upload
 
 from tonearm_api.client import Client
@@ -18,11 +19,13 @@ from tonearm_api.library import AudioFormat, EditTrack, ListTracks, Sort, Track,
 from tonearm_api.plays import NewPlay
 from tonearm_server.audio.types import AudioTags
 
+pytestmark = pytest.mark.db
+
 NAMES = ["The Kestrel", "Émile", "ärger", "Zebra", "Яблоко", "東京", "apple"]
 
 
 @pytest.fixture(scope="module")
-def library() -> dict[str, Track]:
+def library(backend: Backend) -> dict[str, Track]:
     return {}
 
 
@@ -87,6 +90,22 @@ async def test_pages_together_are_the_whole_list(owner: Client, tracks: dict[str
             break
 
     assert await titles(owner, ListTracks(sort=sort)) == found
+
+
+async def test_the_longest_title_does_not_end_the_list(owner: Client, tracks: dict[str, Track]) -> None:
+    longest = "M" + "\N{MUSICAL SYMBOL G CLEF}" * 499
+    before = tracks["Zebra"]
+    await owner.edit_track(EditTrack(id=before.id, title=longest))
+
+    try:
+        everything = await titles(owner, ListTracks(sort=Sort.TITLE))
+        until_there = await owner.list_tracks(ListTracks(sort=Sort.TITLE, limit=everything.index(longest) + 1))
+        beyond = await owner.list_tracks(ListTracks(sort=Sort.TITLE, cursor=until_there.next_cursor or ""))
+    finally:
+        await owner.edit_track(EditTrack(id=before.id, title=before.title))
+
+    assert until_there.items[-1].title == longest
+    assert [track.title for track in beyond.items] == everything[everything.index(longest) + 1 :]
 
 
 async def test_filters_narrow_the_list(owner: Client, tracks: dict[str, Track]) -> None:

@@ -15,6 +15,8 @@ from tonearm_api.library import AudioFormat, ListTracks, Sort, Track
 from tonearm_api.plays import NewPlay
 from tonearm_server.plays.service import is_enough
 
+pytestmark = pytest.mark.db
+
 
 def play(track: Track, play_id: str, *, listened_ms: int = 2000) -> NewPlay:
     started_at = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)

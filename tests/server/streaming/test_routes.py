@@ -16,6 +16,8 @@ from tests.support import OWNER_EMAIL, OWNER_PASSWORD, RunningServer, errors_of,
 from tonearm_api.client import Client
 from tonearm_api.library import AudioFormat, EditTrack, Visibility
 
+pytestmark = pytest.mark.db
+
 
 @dataclass(frozen=True)
 class Uploaded:

@@ -29,6 +29,8 @@ from tonearm_api.client import Client
 from tonearm_api.library import AudioFormat, CoverSize, ListTracks, TrackState
 from tonearm_server.audio.types import AudioTags
 
+pytestmark = pytest.mark.db
+
 TAGS = AudioTags(
     title="Glass Signals",
     artists=["Кобальт", "静かな部屋"],
@@ -179,7 +181,11 @@ async def test_what_only_decoding_finds_is_rejected_with_a_reason_and_its_bytes_
 
     assert track.state is TrackState.REJECTED
     assert track.reason in {"undecodable", "truncated"}
-    assert digest not in {blob.name for blob in blobs(server)}
+
+    async def are_gone() -> bool:
+        return digest not in {blob.name for blob in blobs(server)}
+
+    await until(are_gone, what="the bytes to be freed after the verdict")
     mine = await owner.list_tracks(ListTracks(mine=True))
     everyones = await owner.list_tracks(ListTracks())
     assert track.id in {item.id for item in mine.items}

@@ -1,0 +1,171 @@
+"""A server on PostgreSQL as an operator meets it: its settings, its faults, and a database that goes and comes back."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.audio import make_audio
+from tests.postgres import Cluster
+from tests.support import (
+    OTHER_EMAIL,
+    OTHER_PASSWORD,
+    TONEARM,
+    RunningServer,
+    clean_environment,
+    owner_client,
+    raw,
+    running_server,
+    until,
+    upload,
+)
+
+from tonearm_api.client import Client
+from tonearm_api.library import AudioFormat, ListTracks
+
+
+def tonearm(*arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
+    environment = clean_environment(**{f"TONEARM_{name.upper()}": value for name, value in settings.items()})
+    command = [TONEARM, *arguments]
+    return subprocess.run(
+        command, input=stdin, text=True, capture_output=True, env=environment, timeout=60, check=False
+    )
+
+
+def serve(data: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Of a server that cannot start."""
+    return tonearm("serve", "--port", "0", "--data", str(data), **settings)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, postgres: Cluster) -> Iterator[RunningServer]:
+    """Its URL comes from a file, as container engines mount secrets."""
+    folder = tmp_path_factory.mktemp("postgres")
+    secret = folder / "url"
+    secret.write_text(postgres.new_database() + "\n")
+    with running_server(folder / "data", database_url_file=str(secret)) as running:
+        yield running
+
+
+async def status(server: RunningServer, path: str) -> int:
+    async with httpx.AsyncClient(base_url=server.url, timeout=30) as http:
+        return (await http.get(path)).status_code
+
+
+async def test_a_database_that_was_away_is_used_again_without_a_restart(
+    server: RunningServer, postgres: Cluster, tmp_path: Path
+) -> None:
+    async with owner_client(server) as owner:
+        track = await upload(owner, make_audio(tmp_path / "x.flac", format=AudioFormat.FLAC, seconds=0.5))
+        assert await status(server, "/readyz") == 200
+
+        postgres.stop()
+        try:
+            away = [await status(server, path) for path in ("/readyz", "/healthz")]
+            async with raw(owner) as http:
+                read = await http.get("/api/v1/tracks")
+                write = await http.put(f"/api/v1/tracks/{track.id}/like")
+        finally:
+            postgres.start()
+
+        assert away == [503, 200]
+        assert [(a.status_code, a.json()["code"]) for a in (read, write)] == [(503, "unavailable")] * 2
+        await owner.like(track.id)
+        assert [1] == [item.likes for item in (await owner.list_tracks(ListTracks())).items]
+        assert await status(server, "/readyz") == 200
+
+
+async def test_a_restart_between_two_requests_is_not_noticed(server: RunningServer, postgres: Cluster) -> None:
+    async with owner_client(server) as owner:
+        await owner.list_tracks(ListTracks())
+
+        postgres.stop()
+        postgres.start()
+
+        assert (await owner.me()).is_admin
+        await owner.log_out()
+
+
+async def test_an_upload_that_the_restart_interrupts_is_verified_after_it(
+    server: RunningServer, postgres: Cluster, tmp_path: Path
+) -> None:
+    async with owner_client(server) as owner:
+        track = await owner.upload_track(make_audio(tmp_path / "x.flac", format=AudioFormat.FLAC, seconds=20))
+
+        postgres.stop()
+        postgres.start()
+
+        async def is_ready() -> bool:
+            return (await owner.get_track(track.id)).state == "ready"
+
+        await until(is_ready, what="the track to be verified")
+
+
+def test_the_password_is_never_shown(server: RunningServer, postgres: Cluster, tmp_path: Path) -> None:
+    url = postgres.url("postgres")
+
+    checked = tonearm("server", "config", "check", "--data", str(tmp_path / "data"), database_url=url)
+    wrong = serve(tmp_path / "data", database_url=url.replace(postgres.password, "wrongpassword"))
+
+    assert (checked.returncode, "database_url = **********" in checked.stdout) == (0, True)
+    assert (wrong.returncode, "password" in wrong.stderr, "wrongpassword" in wrong.stderr) == (2, True, False)
+    assert postgres.password not in "".join(server.log) + checked.stdout + checked.stderr
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://u:hidden@host/name", "postgres://u:hidden@host", "postgres://u:hidden@127.0.0.1:1/name"]
+)
+def test_an_address_that_cannot_be_used_is_named_without_its_password(tmp_path: Path, url: str) -> None:
+    refused = serve(tmp_path / "data", database_url=url)
+
+    assert refused.returncode == 2
+    assert "TONEARM_DATABASE_URL" in refused.stderr
+    assert "hidden" not in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_database_that_does_not_exist_is_named(tmp_path: Path, postgres: Cluster) -> None:
+    refused = serve(tmp_path / "data", database_url=postgres.url("nowhere"))
+
+    assert (refused.returncode, "create it" in refused.stderr) == (2, True)
+
+
+def test_a_database_that_cannot_hold_every_script_is_refused(tmp_path: Path, postgres: Cluster) -> None:
+    postgres.run_sql("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+
+    refused = serve(tmp_path / "data", database_url=postgres.url("latin"))
+
+    assert (refused.returncode, "UTF-8" in refused.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("given", ["missing", "twice"])
+def test_a_secret_file_that_cannot_be_used_is_named(tmp_path: Path, given: str) -> None:
+    settings = {"database_url_file": str(tmp_path / "nothing")}
+    settings |= {"database_url": "postgres://u:hidden@host/name"} if given == "twice" else {}
+
+    checked = tonearm("server", "config", "check", "--data", str(tmp_path / "data"), **settings)
+
+    assert (checked.returncode, "TONEARM_DATABASE_URL_FILE" in checked.stderr) == (2, True)
+
+
+async def test_accounts_and_the_doctor_work_with_and_without_a_server(tmp_path: Path, postgres: Cluster) -> None:
+    data, url = tmp_path / "data", postgres.new_database()
+    add = ["server", "user", "add", "--name", "Eve", "--password-stdin", "--data", str(data), "--email"]
+
+    added = tonearm(*add, OTHER_EMAIL, stdin=OTHER_PASSWORD + "\n", database_url=url)
+    examined = tonearm("server", "doctor", "--json", "--data", str(data), database_url=url)
+    with running_server(data, database_url=url) as server:
+        beside = tonearm(*add, "second@example.test", stdin=OTHER_PASSWORD + "\n", database_url=url)
+        for email in (OTHER_EMAIL, "second@example.test"):
+            async with Client(server.url) as client:
+                await client.log_in(email=email, password=OTHER_PASSWORD)
+
+    assert [(0, ""), (0, "")] == [(ran.returncode, ran.stderr) for ran in (added, beside)]
+    findings = {finding["name"]: finding["state"] for finding in json.loads(examined.stdout)["findings"]}
+    assert (examined.returncode, findings["postgresql"], findings["database"]) == (0, "ok", "ok")
+    assert "sqlite" not in findings
+    assert not (data / "tonearm.db").exists()

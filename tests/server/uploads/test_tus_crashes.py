@@ -1,0 +1,174 @@
+"""What a crash, a day and a full disk do to resumable uploads: nothing acknowledged is lost, nothing stays behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from tests.audio import make_audio
+from tests.server.uploads.tus import half_sent, tus_of
+from tests.support import errors_of, owner_client, start_server, until, verdict
+
+from tonearm_api.client import Client
+from tonearm_api.library import AudioFormat
+
+HUGE = 1 << 55
+"""No disk of ours has room for that."""
+
+
+class House:
+    """One data folder, whose server is started again and again."""
+
+    def __init__(self, data: Path) -> None:
+        self.server = start_server(data, max_upload_bytes=str(HUGE))
+
+    def restart(self) -> None:
+        self.server.stop()
+        assert errors_of(self.server) == ""
+        self.server = start_server(self.server.data, max_upload_bytes=str(HUGE), port="0")
+
+    def file_of(self, path: str) -> Path:
+        return self.server.data / "blobs" / "resumable" / path.rpartition("/")[2]
+
+    def write(self, statement: str, *values: str | int) -> None:
+        """Change the database of a server that is stopped."""
+        database = sqlite3.connect(self.server.data / "tonearm.db")
+        with database:
+            database.execute(statement, values)
+        database.close()
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    house = House(tmp_path_factory.mktemp("house") / "data")
+    yield house
+    house.server.stop()
+
+
+@pytest.fixture
+async def client(house: House) -> AsyncIterator[Client]:
+    async with owner_client(house.server) as owner:
+        yield owner
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> bytes:
+    """Some megabytes: more than is written at once."""
+    return make_audio(tmp_path / "x.wav", format=AudioFormat.WAV, seconds=40, frequency_hz=321).read_bytes()
+
+
+async def test_kill_9_while_bytes_come_loses_nothing_that_was_acknowledged(
+    house: House, client: Client, song: bytes
+) -> None:
+    acknowledged = 100_000
+    async with tus_of(client) as tus:
+        path = await tus.begin(len(song))
+        await tus.patch(path, song[:acknowledged], offset=0)
+        async with half_sent(
+            house.server, client, path, offset=acknowledged, length=len(song) - acknowledged
+        ) as sender:
+            await sender.send(song[acknowledged:-1000])
+            await until(lambda: _is_longer(house.file_of(path), acknowledged), what="more than that is written")
+            house.server.kill()
+    house.restart()
+
+    async with owner_client(house.server) as owner, tus_of(owner) as tus:
+        offset = await tus.offset(path)
+        answer = await tus.patch(path, song[offset:], offset=offset)
+        track = await verdict(owner, answer.headers["Tonearm-Track"])
+        heard = (await tus.http.get(f"/stream/{track.id}")).content
+    assert offset >= acknowledged
+    assert heard == song
+    assert not house.file_of(path).exists()
+
+
+@pytest.mark.parametrize("is_put", [False, True], ids=["before its bytes are put", "after its bytes are put"])
+async def test_a_crash_between_the_last_byte_and_its_track_is_made_good_at_the_next_start(
+    house: House, client: Client, tmp_path: Path, is_put: bool
+) -> None:
+    pitch_hz = 500 + is_put
+    whole = make_audio(tmp_path / "y.flac", format=AudioFormat.FLAC, frequency_hz=pitch_hz).read_bytes()
+    async with tus_of(client) as tus:
+        path = await tus.begin(len(whole))
+        await tus.patch(path, whole[:-1], offset=0)
+    house.server.stop()
+    with house.file_of(path).open("ab") as file:
+        file.write(whole[-1:])
+    house.write("UPDATE upload SET offset_bytes = length_bytes WHERE id = ?", house.file_of(path).name)
+    if is_put:
+        (house.server.data / "blobs" / "audio" / "put").hardlink_to(house.file_of(path))
+        house.file_of(path).chmod(0o400)
+    house.restart()
+
+    async with owner_client(house.server) as owner, tus_of(owner) as tus:
+
+        async def settled() -> str | None:
+            told = (await tus.http.get(path)).json()
+            return None if told["state"] in {"receiving", "verifying"} else str(told["track_id"])
+
+        track_id = await until(settled, what="the upload becomes a track")
+        head = await tus.head(path)
+        heard = (await tus.http.get(f"/stream/{track_id}")).content
+    assert head.headers["Tonearm-Track"] == track_id
+    assert heard == whole
+    assert not house.file_of(path).exists()
+
+
+async def test_an_upload_whose_bytes_are_gone_is_404_so_that_it_is_begun_anew(house: House, client: Client) -> None:
+    async with tus_of(client) as tus:
+        path = await tus.begin(1000)
+        await tus.patch(path, b"x" * 300, offset=0)
+        house.file_of(path).unlink()
+
+        answer = await tus.patch(path, b"x" * 300, offset=300)
+        after = await tus.head(path)
+
+    assert (answer.status_code, after.status_code) == (404, 404)
+
+
+async def test_what_is_unfinished_for_a_day_is_forgotten_and_strays_are_collected(house: House, client: Client) -> None:
+    async with tus_of(client) as tus:
+        old, young = await tus.begin(1000), await tus.begin(1000)
+        for path in (old, young):
+            await tus.patch(path, b"x" * 300, offset=0)
+    house.server.stop()
+    stray, fresh_stray = house.file_of("/stray"), house.file_of("/freshstray")
+    for file in (stray, fresh_stray):
+        file.write_bytes(b"x")
+    two_days_ago = time.time() - 2 * 24 * 3600
+    for file in (stray, house.file_of(young)):
+        os.utime(file, (two_days_ago, two_days_ago))
+    house.write("UPDATE upload SET expires_at_ms = 1 WHERE id = ?", house.file_of(old).name)
+    house.restart()
+
+    async def collected() -> bool:
+        return not (stray.exists() or house.file_of(old).exists())
+
+    await until(collected, what="the expired upload and the stray are deleted")
+    async with owner_client(house.server) as owner, tus_of(owner) as tus:
+        assert (await tus.head(old)).status_code == 404
+        assert await tus.offset(young) == 300
+    assert fresh_stray.exists()
+
+
+async def test_what_is_promised_to_one_is_not_promised_to_another(house: House, client: Client) -> None:
+    room = os.statvfs(house.server.data)
+    most = int(room.f_bavail * room.f_frsize * 0.6)
+    async with tus_of(client) as tus:
+        too_much = await tus.create(HUGE)
+        first, second = await tus.create(most), await tus.create(most)
+        await tus.end(first.headers["Location"])
+        third = await tus.create(most)
+        await tus.end(third.headers["Location"])
+
+    assert (too_much.status_code, too_much.json()["code"]) == (507, "out_of_space")
+    assert [first.status_code, second.status_code, third.status_code] == [201, 507, 201]
+
+
+async def _is_longer(file: Path, size_bytes: int) -> bool:
+    return await asyncio.to_thread(lambda: file.stat().st_size > size_bytes)
