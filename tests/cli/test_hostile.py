@@ -8,18 +8,11 @@ from typing import Any
 import pytest
 from aiohttp import web
 from tests.cli.console import on_terminal, tonearm
+from tests.hostile import TEXTS, orders, strings
 
 from tonearm_api.credentials import CredentialStore, Login, read_client_settings
 
-TITLES = [
-    "[bold red]markup[/oops]",
-    "\x1b[2J\x1b]0;owned\x07escape",
-    "\u202egnp.exe\u2066 bidi",
-    "tab\tline\nend",
-    "東京🎧👩‍👩‍👧",
-    "a" * 100_000,
-    "",
-]
+TITLES = list(TEXTS.values())
 
 
 def track(number: int, title: str) -> dict[str, Any]:
@@ -89,15 +82,15 @@ async def hostile() -> AsyncIterator[None]:
     await runner.cleanup()
 
 
-COMMANDS = [("ls",), ("search", "x"), *(("info", f"id{number}") for number in range(len(TITLES)))]
+COMMANDS = [("ls",), ("search", "x"), ("info", f"id{list(TEXTS).index('clear the screen')}")]
 
 
-@pytest.mark.parametrize("command", COMMANDS[:3])
+@pytest.mark.parametrize("command", COMMANDS)
 async def test_nothing_on_a_pipe_steers_a_terminal(command: tuple[str, ...]) -> None:
     ran = await tonearm(*command)
 
     assert ran.code == 0
-    assert set() == set(ran.stdout) & {"\x1b", "\x07", "\x9b", "\u202e", "\u2066", "\r"}
+    assert set(orders(ran.stdout)) <= {"\t", "\n"}
 
 
 async def test_a_tab_or_line_end_in_a_title_makes_no_new_field_or_row() -> None:
@@ -106,11 +99,13 @@ async def test_a_tab_or_line_end_in_a_title_makes_no_new_field_or_row() -> None:
     assert [7] * len(TITLES) == [len(row) for row in ran.rows]
 
 
-async def test_json_is_safe_and_complete() -> None:
-    ran = await tonearm("ls", "--json")
+@pytest.mark.parametrize("command", COMMANDS)
+async def test_json_is_safe_and_complete(command: tuple[str, ...]) -> None:
+    ran = await tonearm(*command, "--json")
 
-    assert len(TITLES) == len(ran.document["tracks"])
-    assert "\x1b" not in ran.document["tracks"][1]["title"]
+    tracks = ran.document.get("tracks", [None])
+    assert (len(TITLES) if command[0] != "info" else 1) == len(tracks)
+    assert not [text for text in strings(ran.document) if orders(text)]
 
 
 async def test_markup_is_drawn_as_it_stands() -> None:
@@ -118,12 +113,12 @@ async def test_markup_is_drawn_as_it_stands() -> None:
 
     assert code == 0
     assert any("[bold red]markup[/oops]" in line for line in lines)
-    assert any("␛[2J␛]0;owned" in line for line in lines)
+    assert any("␛]0;owned" in line for line in lines)
 
 
-@pytest.mark.parametrize("columns", [20, 80])
+@pytest.mark.parametrize("columns", [44, 80])
 async def test_no_row_is_wider_than_it_must_be(columns: int) -> None:
-    code, lines = await on_terminal("ls", columns=max(columns, 44))
+    code, lines = await on_terminal("ls", columns=columns)
 
     assert code == 0
     assert 1 + len(TITLES) == len(lines)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 from tonearm_api.errors import NotFound, TonearmError
-from tonearm_api.library import AudioFormat, ListTracks, Track, TrackPage, TrackState, Uploader, Visibility
+from tonearm_api.library import AudioFormat, ListTracks, Sort, Track, TrackPage, TrackState, Uploader, Visibility
 from tonearm_api.plays import NewPlay
 from tonearm_api.search import SearchResult
 from tonearm_tui.player import PlayerEvent, Progress, Source, Started
@@ -99,7 +99,7 @@ class FakePlayer:
 
 
 class FakeLibrary:
-    """What the screens call of the client. `error`, while set, is the answer to everything."""
+    """What the screens call of the client. `error`, while set, is the answer to everything; `gone` has no sound."""
 
     server = "http://fake.example"
 
@@ -108,6 +108,7 @@ class FakeLibrary:
         self.error: TonearmError | None = None
         self.requests: list[str] = []
         self.plays: list[NewPlay] = []
+        self.gone: set[str] = set()
         self.closed = False
         self.store = SimpleNamespace(find=lambda: None)
 
@@ -119,6 +120,10 @@ class FakeLibrary:
     async def list_tracks(self, request: ListTracks) -> TrackPage:
         self._ask(f"list {request.sort} {request.cursor or 0}")
         tracks = [track for track in self.tracks.values() if track.liked or not request.liked]
+        if not request.mine:
+            tracks = [track for track in tracks if track.state is TrackState.READY]
+        if request.sort is Sort.POPULAR:
+            tracks.sort(key=lambda track: -track.plays)
         start = int(request.cursor or 0)
         end = start + request.limit
         return TrackPage(items=tracks[start:end], next_cursor=str(end) if end < len(tracks) else None)
@@ -150,6 +155,8 @@ class FakeLibrary:
 
     async def stream_url(self, track_id: str) -> str:
         self._ask(f"ticket {track_id}")
+        if track_id in self.gone:
+            raise NotFound
         return f"{self.server}/stream/{track_id}?ticket={len(self.requests)}"
 
     async def report_play(self, request: NewPlay) -> None:

@@ -121,8 +121,8 @@ class Watch:
         self.ended_sessions += 1
         self._changed.set()
 
-    async def until(self, is_so: Callable[[], bool]) -> None:
-        async with asyncio.timeout(WAIT_S):
+    async def until(self, is_so: Callable[[], bool], *, within_s: float = WAIT_S) -> None:
+        async with asyncio.timeout(within_s):
             while not is_so():
                 await self._changed.wait()
                 self._changed.clear()

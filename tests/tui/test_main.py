@@ -9,6 +9,7 @@ from textual.widgets import Input
 
 from tonearm_api.errors import Unavailable, Unreachable
 from tonearm_api.keymap import ACTIONS
+from tonearm_api.library import TrackState
 from tonearm_tui import views
 from tonearm_tui.app import TonearmApp
 from tonearm_tui.keys import bindings
@@ -17,7 +18,9 @@ from tonearm_tui.player import INSTALL_HINT, Silent
 from tonearm_tui.queue import Loop
 from tonearm_tui.screens.commands import commands
 from tonearm_tui.screens.help import HelpScreen
+from tonearm_tui.shelves import Row
 from tonearm_tui.theme import DARK, LIGHT
+from tonearm_tui.widgets import library_pane
 
 
 def library(tracks: int = 5) -> FakeLibrary:
@@ -26,6 +29,11 @@ def library(tracks: int = 5) -> FakeLibrary:
 
 def titles(screen: Opened) -> list[str]:
     return [entry.track.title for entry in screen.main.queue.entries]
+
+
+def rows_of(screen: Opened) -> list[Row]:
+    table = screen.main.library.table
+    return [table.rows[index] for index in range(len(table.rows))]
 
 
 def style_of(screen: Opened, text: str) -> str:
@@ -131,6 +139,78 @@ async def test_a_list_keeps_its_place_while_another_is_open() -> None:
         await screen.press("j", "j", "2", "1")
 
         assert screen.main.library.table.cursor == 2
+
+
+async def test_the_popular_view_has_the_most_played_first() -> None:
+    played = FakeLibrary([make_track(1, plays=2), make_track(2, plays=9)])
+    async with opened(played) as screen:
+        await screen.press("3")
+        await screen.until(lambda: "list popular 0" in played.requests)
+
+        assert [row.track.title for row in rows_of(screen)] == ["Title 2", "Title 1"]
+
+
+def uploads() -> FakeLibrary:
+    """One of each state: verifying, rejected, ready, ready."""
+    verifying = make_track(1, state=TrackState.VERIFYING, duration_ms=None)
+    rejected = make_track(2, state=TrackState.REJECTED, reason="truncated")
+    return FakeLibrary([verifying, rejected, make_track(3), make_track(4)])
+
+
+async def test_my_uploads_say_in_words_what_became_of_each() -> None:
+    async with opened(uploads(), size=WIDE) as screen:
+        assert "Title 1" not in screen.text
+
+        await screen.press("4")
+
+        assert "… " in screen.lines[2]
+        assert "being verified" in screen.lines[2]
+        assert "rejected: the file ends before the" in screen.lines[3]
+        assert "The Lumen Maps" in screen.lines[4]
+
+
+async def test_what_cannot_be_played_is_left_out_of_the_queue_with_a_word() -> None:
+    async with opened(uploads()) as screen:
+        await screen.press("4", "j", "enter")
+        assert screen.notice == (
+            "“Title 2” cannot be played: rejected: the file ends before the length that it declares"
+        )
+        await screen.press("a", "A")
+        assert titles(screen) == []
+
+        await screen.press("j")
+        await screen.play()
+
+        assert titles(screen) == ["Title 3", "Title 4"]
+        assert screen.playback.entry is not None
+        assert screen.playback.entry.track.title == "Title 3"
+
+
+async def test_a_verdict_shows_while_one_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tonearm_tui.widgets.library_pane._VERDICT_DELAY_S", 0.01)
+    mine = uploads()
+    async with opened(mine, size=WIDE) as screen:
+        await screen.press("4")
+        await screen.until(lambda: mine.requests.count("get t1") > 1)
+
+        mine.tracks["t1"] = make_track(1)
+        await screen.until(lambda: "being verified" not in screen.text)
+        asked = mine.requests.count("get t1")
+        await screen.press("j", "k")
+
+        assert mine.requests.count("get t1") == asked
+
+
+async def test_empty_lists_name_the_keys_that_fill_them() -> None:
+    async with opened(library(0)) as screen:
+        for key, words in (
+            ("2", "* on a track"),
+            ("3", "tonearm upload"),
+            ("4", "uploaded nothing yet"),
+            ("5", "a adds"),
+        ):
+            await screen.press(key)
+            assert words in screen.text
 
 
 # --- key sequences -----------------------------------------------------------------------------------
@@ -318,7 +398,7 @@ async def test_a_click_on_the_heart_likes() -> None:
 
 async def test_the_queue_is_edited_with_keys_and_every_edit_can_be_undone() -> None:
     async with opened(library()) as screen:
-        await screen.press("a", "j", "a", "j", "A", "3")
+        await screen.press("a", "j", "a", "j", "A", "5")
         assert titles(screen) == ["Title 3", "Title 1", "Title 2"]
 
         await screen.press("J")
@@ -335,7 +415,7 @@ async def test_the_queue_is_edited_with_keys_and_every_edit_can_be_undone() -> N
 async def test_enter_in_the_queue_goes_there_without_changing_it() -> None:
     async with opened(library()) as screen:
         await screen.play()
-        await screen.press("3", "j", "j")
+        await screen.press("5", "j", "j")
         before = screen.main.queue.entries
 
         await screen.play()
@@ -349,7 +429,7 @@ async def test_a_wide_screen_has_the_queue_beside_the_list() -> None:
         await screen.press("a")
         assert "Queue · 1 track" in screen.text
 
-        await screen.press("3")
+        await screen.press("5")
 
         assert screen.app.focused is screen.main.queue_pane.table
         assert screen.main.library.view == views.RECENT
@@ -357,7 +437,7 @@ async def test_a_wide_screen_has_the_queue_beside_the_list() -> None:
 
 async def test_the_queue_moves_to_where_there_is_room_for_it() -> None:
     async with opened(library()) as screen:
-        await screen.press("a", "3")
+        await screen.press("a", "5")
         assert screen.main.library.view == views.QUEUE
 
         await screen.pilot.resize_terminal(*WIDE)
@@ -372,7 +452,8 @@ async def test_the_queue_moves_to_where_there_is_room_for_it() -> None:
 # --- search ------------------------------------------------------------------------------------------
 
 
-async def test_search_asks_once_typing_pauses() -> None:
+async def test_search_asks_once_typing_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library_pane, "SEARCH_DELAY_S", 1.0)  # the slowest machine types faster than that
     async with opened(library(12)) as screen:
         await screen.press("slash", *"title 1")
         await screen.until(lambda: screen.main.library.view == views.SEARCH)
@@ -419,7 +500,26 @@ async def test_nothing_found_says_so() -> None:
         await screen.press("slash", *"zzz")
         await screen.until(lambda: screen.main.library.view == views.SEARCH)
 
-        assert "Nothing found." in screen.text
+        assert "Nothing found for “zzz”." in screen.text
+
+
+async def test_the_search_field_takes_the_room_of_the_views_while_one_types() -> None:
+    async with opened(library()) as screen:
+        assert "4 Uploads" in screen.lines[0]
+
+        await screen.press("slash", *"title")
+        assert "Uploads" not in screen.lines[0]
+        await screen.press("escape")
+
+        assert "4 Uploads" in screen.lines[0]
+
+
+async def test_in_a_narrow_window_only_the_open_view_has_its_name() -> None:
+    async with opened(uploads(), size=(50, 14)) as screen:
+        await screen.press("4")
+
+        assert screen.lines[0].startswith(" 1  2  3  4 Uploads  5 ")
+        assert [line[1] for line in screen.lines[1:4]] == ["…", "!", " "]
 
 
 async def test_letters_in_the_search_field_are_not_commands() -> None:
@@ -455,6 +555,18 @@ async def test_the_track_page_tells_what_is_known() -> None:
         assert screen.app.screen is screen.main
 
 
+async def test_the_page_of_what_plays_is_reached_from_anywhere() -> None:
+    async with opened(library()) as screen:
+        await screen.press("I")
+        assert screen.notice == "Nothing plays"
+        await screen.play()
+
+        await screen.press("j", "j", "5", "I")
+
+        assert "track 1" in screen.text
+        assert "get t1" in screen.library.requests
+
+
 @pytest.mark.parametrize("key", ["question_mark", "i"])
 async def test_a_small_dialog_says_what_closes_it_and_that_there_is_more(key: str) -> None:
     async with opened(library(), size=(50, 14)) as screen:
@@ -481,7 +593,7 @@ async def test_every_size_draws_and_plays(size: tuple[int, int]) -> None:
     async with opened(library(), size=size) as screen:
         await screen.play()
         screen.player.reach(100_000)
-        await screen.press("j", "a", "3", "1")
+        await screen.press("j", "a", "5", "1")
 
         assert len(screen.lines) == size[1]
         assert any("│" in line for line in screen.lines)

@@ -9,8 +9,9 @@ import pytest
 from tests.tui.fakes import FakeLibrary, FakePlayer, make_track, soon
 from tests.tui.sound import Watch
 
-from tonearm_api.errors import NotFound, SessionEnded, Unreachable
+from tonearm_api.errors import NotFound, SessionEnded, TonearmError, Unavailable, Unreachable
 from tonearm_tui import playback as playback_module
+from tonearm_tui import starts, tickets
 from tonearm_tui.playback import Playback, Status
 from tonearm_tui.player import Ended, Failure, Progress, Silent, Stalled, Started
 from tonearm_tui.queue import Loop, PlayQueue
@@ -37,7 +38,8 @@ def watch() -> Watch:
 async def playback(
     library: FakeLibrary, player: FakePlayer, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Playback]:
-    monkeypatch.setattr(playback_module, "RETRY_DELAYS_S", (0, 0))
+    monkeypatch.setattr(tickets, "RETRY_DELAYS_S", (0, 0))
+    monkeypatch.setattr(starts, "RELOAD_DELAYS_S", (0, 0))
     monkeypatch.setattr(playback_module, "SKIP_DELAY_S", 0)
     playback = Playback(queue=PlayQueue(), player=player, server=library, watcher=watch)
     player.start(playback.receive)
@@ -217,8 +219,11 @@ async def test_an_end_that_comes_again_at_the_same_place_is_believed(
     player.tell(Ended(player.loaded, 90_000))
     await load(player)
     player.begin()
-
     player.tell(Ended(player.loaded, 90_200))
+    await load(player)
+    player.begin()
+
+    player.tell(Ended(player.loaded, 90_300))
     await load(player)
 
     assert track_id(playback) == "t2"
@@ -226,7 +231,7 @@ async def test_an_end_that_comes_again_at_the_same_place_is_believed(
 
 @pytest.mark.parametrize("early_ms", [0, 500, 3_900])
 def test_ends_within_two_percent_are_honest(early_ms: int) -> None:
-    start = playback_module._Start.of(PlayQueue().play_all([make_track(duration_ms=LENGTH_MS)], start=0))  # type: ignore[arg-type]  # one track is there
+    start = starts.Start.of(PlayQueue().play_all([make_track(duration_ms=LENGTH_MS)], start=0))  # type: ignore[arg-type]  # one track is there
 
     assert not start.is_early(LENGTH_MS - early_ms)
 
@@ -245,6 +250,114 @@ async def test_a_server_that_comes_back_is_played_on(
 
     assert "trying again" in watch.notices[0]
     assert player.calls[-1][2] == 90_000
+
+
+@pytest.mark.parametrize("error", [Unreachable("home does not answer"), Unavailable("The server is going down")])
+async def test_a_server_that_is_busy_or_away_is_waited_for_in_the_dark(
+    playback: Playback, library: FakeLibrary, player: FakePlayer, watch: Watch, error: TonearmError
+) -> None:
+    await begin(playback, library, player)
+    assert player.loaded is not None
+    library.error = error
+
+    player.tell(Ended(player.loaded, 90_000, Failure.TRANSPORT))
+
+    assert (playback.is_reconnecting, playback.is_audible, playback.position_ms) == (True, False, 90_000)
+    await watch.until(lambda: bool(watch.notices))
+    assert track_id(playback) == "t1"
+
+
+async def test_a_broken_connection_keeps_a_pause(playback: Playback, library: FakeLibrary, player: FakePlayer) -> None:
+    await begin(playback, library, player)
+    assert player.loaded is not None
+    playback.toggle()
+
+    player.tell(Ended(player.loaded, 90_000, Failure.TRANSPORT))
+    await load(player)
+    player.begin()
+
+    assert player.calls[-1] == ("load", player.loaded.url, 90_000, True)
+    assert playback.status is Status.PAUSED
+
+
+async def test_a_track_that_goes_while_paused_is_skipped_without_a_sound(
+    playback: Playback, library: FakeLibrary, player: FakePlayer
+) -> None:
+    await begin(playback, library, player)
+    assert player.loaded is not None
+    playback.toggle()
+    library.gone.add("t1")
+
+    player.tell(Ended(player.loaded, 90_000, Failure.TRANSPORT))
+    await load(player)
+
+    assert (track_id(playback), player.calls[-1][-1], playback.status) == ("t2", True, Status.PAUSED)
+
+
+async def test_sound_that_breaks_off_again_and_again_stops_where_it_was(
+    playback: Playback, library: FakeLibrary, player: FakePlayer, watch: Watch
+) -> None:
+    await begin(playback, library, player)
+    for _ in starts.RELOAD_DELAYS_S:
+        assert player.loaded is not None
+        player.tell(Ended(player.loaded, 90_000, Failure.TRANSPORT))
+        await load(player)
+
+    assert player.loaded is not None
+    player.tell(Ended(player.loaded, 0, Failure.TRANSPORT))
+
+    assert (track_id(playback), playback.status, playback.position_ms) == ("t1", Status.STOPPED, 90_000)
+    assert "space" in watch.notices[-1]
+
+
+async def test_a_follower_that_cannot_be_opened_is_loaded_again(
+    playback: Playback, library: FakeLibrary, player: FakePlayer
+) -> None:
+    await begin(playback, library, player)
+    player.reach(2_000, buffered_ms=LENGTH_MS)
+    await asyncio.sleep(0)
+    assert player.loaded is not None
+    assert player.follower is not None
+
+    player.tell(Ended(player.loaded, LENGTH_MS - 50))
+    player.tell(Ended(player.follower, 0, Failure.TRANSPORT))
+    await load(player)
+
+    assert (track_id(playback), playback.queue.current) == ("t2", playback.entry)
+    assert player.calls[-1][2:] == (0, False)
+
+
+async def test_the_follower_is_asked_for_until_the_server_is_back(
+    playback: Playback, library: FakeLibrary, player: FakePlayer, watch: Watch
+) -> None:
+    await begin(playback, library, player)
+    library.error = Unreachable("home does not answer")
+    player.reach(2_000, buffered_ms=LENGTH_MS)
+    await watch.until(lambda: bool(watch.notices))
+
+    library.error = None
+    await soon(lambda: player.follower is not None)
+
+    assert playback.is_audible
+
+
+@pytest.mark.parametrize(("loop", "shuffled", "expected"), [(Loop.ONE, True, "t1"), (Loop.ALL, False, "t2")])
+async def test_what_follows_without_a_gap_obeys_loop_and_shuffle(
+    playback: Playback, library: FakeLibrary, player: FakePlayer, loop: Loop, shuffled: bool, expected: str
+) -> None:
+    await begin(playback, library, player)
+    player.reach(2_000, buffered_ms=LENGTH_MS)
+    await asyncio.sleep(0)
+    playback.queue.loop = loop
+    if shuffled:
+        playback.queue.toggle_shuffle()
+
+    playback.queue_changed()
+    player.reach(3_000, buffered_ms=LENGTH_MS)
+    await asyncio.sleep(0)
+
+    assert player.follower is not None
+    assert f"/stream/{expected}?" in player.follower.url
 
 
 async def test_a_server_that_stays_away_leaves_the_position_for_later(

@@ -268,6 +268,44 @@ def test_moving_while_shuffled_does_not_change_the_natural_order() -> None:
     assert order(queue) == "abcd"
 
 
+def test_a_shuffled_queue_plays_everything_once_before_it_repeats() -> None:
+    queue = PlayQueue()
+    queue.play_all([make_track(title=title) for title in "abcdefgh"], start=3)
+    queue.toggle_shuffle()
+    queue.loop = Loop.ALL
+
+    heard = [current(queue), *(entry.track.title for _ in range(7) if (entry := queue.advance()))]
+    again = queue.advance()
+
+    assert sorted("abcdefgh") == sorted(map(str, heard))
+    assert again is not None
+    assert again.track.title in heard
+
+
+def test_choosing_an_entry_of_a_shuffled_queue_passes_nothing_over() -> None:
+    queue = filled("abcde")
+    queue.toggle_shuffle()
+    assert order(queue) == "aedcb"
+
+    queue.jump(key_of(queue, "c"))
+
+    assert (order(queue), current(queue)) == ("acedb", "c")
+    queue.skip_back()
+    assert current(queue) == "a"
+    queue.toggle_shuffle()
+    assert order(queue) == "abcde"
+
+
+def test_choosing_what_was_heard_in_a_shuffled_queue_goes_back_to_it() -> None:
+    queue = filled("abc")
+    queue.toggle_shuffle()
+    queue.skip()
+
+    queue.jump(key_of(queue, "a"))
+
+    assert (order(queue), current(queue)) == ("acb", "a")
+
+
 def test_playing_another_list_while_shuffled_shuffles_it_too() -> None:
     queue = filled("abc")
     queue.toggle_shuffle()

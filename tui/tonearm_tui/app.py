@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,6 +16,7 @@ from tonearm_api.errors import TonearmError
 from tonearm_api.keymap import ACTIONS
 from tonearm_tui.messages import PlayerSpoke, SessionOver, SignOutChosen
 from tonearm_tui.player import MpvPlayer, Player, PlayerEvent, Silent
+from tonearm_tui.queue import PlayQueue
 from tonearm_tui.screens.login import LoginScreen, SignedIn
 from tonearm_tui.screens.main import MainScreen
 from tonearm_tui.theme import DARK, LIGHT, THEMES
@@ -23,6 +25,15 @@ if TYPE_CHECKING:
     from tonearm_api.client import Client
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Kept:
+    """What outlives a session that the server ended, for the same account to go on with."""
+
+    account: tuple[str, str]
+    queue: PlayQueue
+    position_ms: int
 
 
 class TonearmApp(App[None]):
@@ -43,6 +54,7 @@ class TonearmApp(App[None]):
         self._player = player
         self._silent: Silent | None = None
         self._main: MainScreen | None = None
+        self._kept: _Kept | None = None
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._begin)
@@ -67,7 +79,12 @@ class TonearmApp(App[None]):
         return Client(server, store=self._store)
 
     def _open(self, client: Client, *, name: str) -> None:
-        self._main = MainScreen(client=client, player=self._player, name=name)
+        kept, self._kept = self._kept, None
+        if kept is None or kept.account != self._account(client.server):
+            kept = _Kept(account=("", ""), queue=PlayQueue(), position_ms=0)
+        self._main = MainScreen(
+            client=client, player=self._player, name=name, queue=kept.queue, position_ms=kept.position_ms
+        )
         self.push_screen(self._main)
         if self._silent is not None:
             self.call_after_refresh(self._main.playback.receive, self._silent)
@@ -88,10 +105,19 @@ class TonearmApp(App[None]):
         self._open(message.client, name=message.name)
 
     async def on_session_over(self, _message: SessionOver) -> None:
+        if self._main is not None:
+            position_ms = self._main.playback.position_ms
+            account = self._account(self._main.client.server)
+            self._kept = _Kept(account=account, queue=self._main.queue, position_ms=position_ms)
         await self._leave(reason="Your session has ended: sign in again.")
 
     async def on_sign_out_chosen(self, _message: SignOutChosen) -> None:
         await self.sign_out()
+
+    def _account(self, server: str) -> tuple[str, str]:
+        """Whose login is kept, and where."""
+        login = self._store.find()
+        return server, login.email if login else ""
 
     async def _leave(self, *, reason: str) -> None:
         main, self._main = self._main, None

@@ -72,6 +72,13 @@ class ServerLost(Message):
 
 
 @dataclass
+class Refused(Message):
+    """The server said no, and there are rows that its answer must not take away. `text` is what it said."""
+
+    text: str
+
+
+@dataclass
 class ServerBack(Message):
     """The server answers."""
 

@@ -7,62 +7,36 @@ from __future__ import annotations
 
 import asyncio
 import enum
-import logging
-from dataclasses import dataclass
 from typing import Protocol
 
-from tonearm_api.errors import NotFound, TonearmError, Unauthenticated, Unreachable
-from tonearm_tui.listening import Listening
-from tonearm_tui.player import (
-    FULL_VOLUME,
-    Ended,
-    Failure,
-    Player,
-    PlayerEvent,
-    Progress,
-    Silent,
-    Source,
-    Stalled,
-    Started,
-)
+from tonearm_api.errors import NotFound, TonearmError, Unauthenticated, Unavailable
+from tonearm_tui.followers import Follower
+from tonearm_tui.player import FULL_VOLUME, Ended, Failure, Player, PlayerEvent, Progress, Silent, Stalled, Started
 from tonearm_tui.queue import Entry, PlayQueue
 from tonearm_tui.reports import PlayReports, PlayServer
-
-log = logging.getLogger(__name__)
+from tonearm_tui.starts import Start
+from tonearm_tui.tickets import Reachability, Tickets, TicketServer
 
 SKIP_DELAY_S = 0.15
 """Hammering on `next` loads only where it ends: one request instead of ten."""
 
-RETRY_DELAYS_S = (1, 2, 4, 8, 15, 15, 15)
-"""Waits between attempts to reach the server: one minute together, the drop that playback has to survive."""
-
 _RESTART_AFTER_MS = 3_000
 """`previous` this far into a track goes to its beginning first."""
-
-_SMALLEST_GAP_MS, _SMALLEST_GAP_SHARE = 2_000, 0.02
-"""An end further than this from the track's length was a broken connection. Honest ends were at most 0.5 s short."""
-
-_PROGRESS_MS = 1_000
-"""A reload that got this much further was worth it; one that did not shows that nothing more comes."""
 
 _MAX_FAILURES = 3
 """Unplayable tracks in a row that are skipped before playback stops rather than run through the whole queue."""
 
 
-class Server(PlayServer, Protocol):
+class Server(PlayServer, TicketServer, Protocol):
     """What playback needs of the client."""
 
-    async def stream_url(self, track_id: str) -> str: ...
 
-
-class Watcher(Protocol):
+class Watcher(Reachability, Protocol):
     """Who wants to know. Called on the event loop."""
 
     def playback_changed(self) -> None: ...
     def position_changed(self) -> None: ...
     def notice(self, text: str, *, is_error: bool = False) -> None: ...
-    def server_lost(self, text: str) -> None: ...
-    def server_found(self) -> None: ...
     def session_ended(self) -> None: ...
 
 
@@ -76,32 +50,6 @@ class Status(enum.Enum):
     WAITING = "waiting"
 
 
-@dataclass(kw_only=True, slots=True)
-class _Start:
-    """One start of one entry, kept when its source is loaded again after a broken connection."""
-
-    entry: Entry
-    listening: Listening
-    source: Source | None = None
-    reloaded_at_ms: int | None = None
-
-    @classmethod
-    def of(cls, entry: Entry, *, source: Source | None = None) -> _Start:
-        listening = Listening(track_id=entry.track.id, duration_ms=entry.track.duration_ms)
-        return cls(entry=entry, listening=listening, source=source)
-
-    def is_early(self, position_ms: int) -> bool:
-        """Whether `position_ms` is too far from the end to be it."""
-        duration_ms = self.entry.track.duration_ms
-        if duration_ms is None:
-            return False
-        return duration_ms - position_ms > max(_SMALLEST_GAP_MS, duration_ms * _SMALLEST_GAP_SHARE)
-
-    def is_stuck(self, position_ms: int) -> bool:
-        """Whether loading again brought nothing."""
-        return self.reloaded_at_ms is not None and position_ms < self.reloaded_at_ms + _PROGRESS_MS
-
-
 class Playback:
     """Playing, pausing, skipping, seeking. Use on one event loop; `close` ends what it started, not the player."""
 
@@ -110,15 +58,15 @@ class Playback:
         self.position_ms = 0
         self.volume = FULL_VOLUME
         self.muted = False
-        self._player, self._server, self._watcher = player, server, watcher
+        self._player, self._watcher = player, watcher
+        self._tickets = Tickets(server, watcher)
         self._reports = PlayReports(server)
         self._status = Status.STOPPED
         self._paused = False
         self._silent: str | None = None
-        self._start: _Start | None = None
+        self._start: Start | None = None
         self._loading: asyncio.Task[None] | None = None
-        self._follower: _Start | None = None
-        self._following: asyncio.Task[None] | None = None
+        self._follower = Follower(player=player, tickets=self._tickets)
         self._failures = 0
 
     @property
@@ -137,6 +85,11 @@ class Playback:
         return self.status is Status.PLAYING and not self.muted and self.volume > 0
 
     @property
+    def is_reconnecting(self) -> bool:
+        """Whether the sound broke off and is being fetched again."""
+        return self._status is Status.LOADING and self._start is not None and self._start.reloaded_at_ms is not None
+
+    @property
     def duration_ms(self) -> int | None:
         return None if self.entry is None else self.entry.track.duration_ms
 
@@ -145,6 +98,7 @@ class Playback:
     def play(self, entry: Entry, *, delay_s: float = 0.0, start_ms: int = 0) -> None:
         """Play the queue's `entry` from `start_ms`."""
         self._failures = 0
+        self._paused = False
         self._open(entry, delay_s=delay_s, start_ms=start_ms)
 
     def toggle(self) -> None:
@@ -206,14 +160,16 @@ class Playback:
             self._stop()
         elif self._start is not None and current is not None and current.key != self._start.entry.key:
             self.play(current)
-        self._forget_follower()
+        self._follower.forget()
         self._watcher.playback_changed()
 
     async def close(self) -> None:
         """Stop the sound and end every task. The player stays open for the next session."""
-        tasks = [task for task in (self._loading, self._following) if task is not None]
+        loading = self._loading
+        await self._follower.close()
         self._stop()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if loading is not None:
+            await asyncio.gather(loading, return_exceptions=True)
         await self._reports.close()
 
     # --- what the player reports --------------------------------------------------------------------
@@ -225,13 +181,15 @@ class Playback:
                 self._silent = reason
                 self._stop()
                 self._watcher.notice(reason, is_error=True)
-            case Started(source) if self._follower is not None and source is self._follower.source:
-                self._take_follower()
+            case Started(source) if self._follower.has(source):
+                self._begun(self._take_follower())
+            case Ended(source) if self._follower.has(source):
+                # It could not be opened: its turn has come all the same.
+                self._ended(self._take_follower(), event)
             case _ if self._start is None or event.source is not self._start.source:
                 return
             case Started():
-                self._failures = 0
-                self._set_status(Status.PLAYING)
+                self._begun(self._start)
             case Progress():
                 self._progress(self._start, event)
             case Stalled(_, waiting):
@@ -239,7 +197,7 @@ class Playback:
             case Ended():
                 self._ended(self._start, event)
 
-    def _progress(self, start: _Start, event: Progress) -> None:
+    def _progress(self, start: Start, event: Progress) -> None:
         self.position_ms = event.position_ms
         if not self._paused:
             start.listening.hear(event.position_ms)
@@ -248,23 +206,31 @@ class Playback:
             self._reports.send(start.listening)
         # Only once every byte is here: a cut connection can then not pass for the end of the track.
         is_whole = event.buffered_ms is not None and not start.is_early(event.buffered_ms)
-        if is_whole and self._following is None and start.entry.track.duration_ms is not None:
-            self._following = asyncio.create_task(self._prepare_follower())
+        if is_whole and start.entry.track.duration_ms is not None:
+            self._follower.prepare(self.queue.upcoming())
         self._watcher.position_changed()
 
-    def _ended(self, start: _Start, event: Ended) -> None:
+    def _begun(self, start: Start) -> None:
+        start.began = True
+        self._failures = 0
+        self._set_status(Status.PLAYING)
+
+    def _ended(self, start: Start, event: Ended) -> None:
         position_ms = event.position_ms or self.position_ms
         match event.failure:
-            case None if start.is_early(position_ms) and not start.is_stuck(position_ms):
-                self._reload(start, position_ms)
-            case None if self._follower is not None:
+            case None if start.is_early(position_ms) and self._reload(start, position_ms):
+                pass
+            case None if self._follower.is_ready:
                 pass  # the player goes on by itself and reports it
             case None:
                 self._go_on()
-            case Failure.TRANSPORT if start.is_stuck(position_ms):
-                self._give_up("its audio does not arrive")
+            case Failure.TRANSPORT if self._reload(start, position_ms):
+                pass
+            case Failure.TRANSPORT if start.began:
+                self._stop(position_ms=position_ms)
+                self._watcher.notice("The sound does not arrive: press space to try again", is_error=True)
             case Failure.TRANSPORT:
-                self._reload(start, position_ms)
+                self._give_up("its audio does not arrive")
             case Failure.UNPLAYABLE:
                 self._give_up("its bytes are not the audio that the server declares")
             case Failure.NO_DEVICE:
@@ -278,10 +244,13 @@ class Playback:
         else:
             self._open(entry)
 
-    def _reload(self, start: _Start, position_ms: int) -> None:
-        """Go on at `position_ms` with a new ticket."""
-        start.reloaded_at_ms = position_ms
-        self._load_later(start, start_ms=position_ms, delay_s=SKIP_DELAY_S)
+    def _reload(self, start: Start, position_ms: int) -> bool:
+        """Go on at `position_ms` with a new ticket; false where that has brought nothing too often."""
+        delay_s = start.reload_delay_s(position_ms)
+        if delay_s is None:
+            return False
+        self._load_later(start, start_ms=position_ms, delay_s=delay_s)
+        return True
 
     def _give_up(self, reason: str) -> None:
         title = "" if self.entry is None else self.entry.track.title
@@ -298,24 +267,23 @@ class Playback:
     def _stop(self, *, position_ms: int = 0) -> None:
         """No sound; `position_ms` is where `toggle` goes on."""
         self._cancel_loading()
-        self._forget_follower()
+        self._follower.forget()
         self._start = None
         self.position_ms = position_ms
         self._player.stop()
         self._set_status(Status.STOPPED)
 
     def _open(self, entry: Entry, *, delay_s: float = 0.0, start_ms: int = 0) -> None:
-        self._paused = False
         if self._silent is not None:
             self._stop()
             self._watcher.notice(self._silent, is_error=True)
             return
-        self._start = _Start.of(entry)
+        self._start = Start.of(entry)
         self._load_later(self._start, start_ms=start_ms, delay_s=delay_s)
 
-    def _load_later(self, start: _Start, *, start_ms: int, delay_s: float) -> None:
+    def _load_later(self, start: Start, *, start_ms: int, delay_s: float) -> None:
         self._cancel_loading()
-        self._forget_follower()
+        self._follower.forget()
         start.source = None
         self.position_ms = start_ms
         self._set_status(Status.LOADING)
@@ -326,10 +294,10 @@ class Playback:
             self._loading.cancel()
             self._loading = None
 
-    async def _load(self, start: _Start, *, start_ms: int, delay_s: float) -> None:
+    async def _load(self, start: Start, *, start_ms: int, delay_s: float) -> None:
         await asyncio.sleep(delay_s)
         try:
-            source = await self._source_of(start.entry, delays_s=RETRY_DELAYS_S)
+            source = await self._tickets.source_of(start.entry.track)
         except TonearmError as error:
             self._loading = None
             self._not_opened(error, start_ms=start_ms)
@@ -342,7 +310,7 @@ class Playback:
             case Unauthenticated():
                 self._stop(position_ms=start_ms)
                 self._watcher.session_ended()
-            case Unreachable():
+            case Unavailable():
                 self._stop(position_ms=start_ms)
                 self._watcher.server_lost("The server does not answer: press space to try again")
             case NotFound():
@@ -350,55 +318,12 @@ class Playback:
             case _:
                 self._give_up(error.detail)
 
-    async def _source_of(self, entry: Entry, *, delays_s: tuple[float, ...]) -> Source:
-        """A source with a new ticket; asks again after each of `delays_s` while the server cannot be reached."""
-        for attempt, delay_s in enumerate(delays_s, 1):
-            try:
-                return await self._ask_source(entry)
-            except Unreachable:
-                text = f"The server does not answer: trying again in {delay_s} s ({attempt}/{len(delays_s)})"
-                self._watcher.server_lost(text)
-                await asyncio.sleep(delay_s)
-        return await self._ask_source(entry)
-
-    async def _ask_source(self, entry: Entry) -> Source:
-        url = await self._server.stream_url(entry.track.id)
-        self._watcher.server_found()
-        return Source(url=url, format=entry.track.format, duration_ms=entry.track.duration_ms)
-
-    # --- what follows without a gap -----------------------------------------------------------------
-
-    async def _prepare_follower(self) -> None:
-        entry = self.queue.upcoming()
-        if entry is None:
-            return
-        try:
-            source = await self._source_of(entry, delays_s=())
-        except Unreachable:
-            self._watcher.server_lost("The server does not answer: what plays is all here, the next track is not")
-            return
-        except TonearmError as error:
-            log.info("The next track cannot be prepared: %s", error.code)
-            return
-        self._follower = _Start.of(entry, source=source)
-        self._player.follow_with(source)
-
-    def _forget_follower(self) -> None:
-        if self._following is not None:
-            self._following.cancel()
-            self._following = None
-        if self._follower is not None:
-            self._follower = None
-            self._player.follow_with(None)
-
-    def _take_follower(self) -> None:
+    def _take_follower(self) -> Start:
         """The player went on by itself: so does the queue."""
-        self._start = self._follower
-        self._follower = self._following = None
-        self._failures = 0
+        start = self._start = self._follower.take()
         self.position_ms = 0
         self.queue.advance()
-        self._set_status(Status.PLAYING)
+        return start
 
     def _set_status(self, status: Status) -> None:
         self._status = status

@@ -109,6 +109,13 @@ class PlayQueue:
         return self._go_to(self._neighbour(-1))
 
     def jump(self, key: int) -> Entry | None:
+        """Go to an entry that a person chose. While shuffled, one that is still to come is moved behind the current
+        one first: what was passed over then still comes, and going back leads where one was."""
+        index, current = self._index_of(key), self.current_index
+        if self.shuffled and index is not None and current is not None and index > current:
+            entries = list(self.entries)
+            entries.insert(current + 1, entries.pop(index))
+            self._state = replace(self._state, entries=tuple(entries))
         return self._go_to(self.find(key))
 
     # --- changing what is in it ---------------------------------------------------------------------

@@ -9,6 +9,7 @@ from tonearm_api.library import Track
 from tonearm_tui.cells import count
 from tonearm_tui.playback import Playback
 from tonearm_tui.queue import Loop, PlayQueue
+from tonearm_tui.standing import is_playable, standing
 
 _LOOPS = {Loop.OFF: "Loop off", Loop.ALL: "Loop: the whole queue", Loop.ONE: "Loop: this track"}
 _UNDO = "u takes it back"
@@ -25,8 +26,11 @@ class Queueing:
         self._queue, self._playback, self._say = queue, playback, say
 
     def play_from(self, tracks: Sequence[Track], *, start: int) -> None:
-        """Play a list from one of its rows on."""
-        entry = self._queue.play_all(tracks, start=start)
+        """Play a list from one of its rows on, without what cannot be played."""
+        if not self._can_play(tracks[start]):
+            return
+        playable = [track for track in tracks if is_playable(track)]
+        entry = self._queue.play_all(playable, start=sum(map(is_playable, tracks[:start])))
         if entry is not None:
             self._playback.play(entry)
 
@@ -36,12 +40,14 @@ class Queueing:
             self._playback.play(entry)
 
     def add(self, track: Track) -> None:
-        self._queue.add([track])
-        self._changed(f"Queued: {track.title}")
+        if self._can_play(track):
+            self._queue.add([track])
+            self._changed(f"Queued: {track.title}")
 
     def add_next(self, track: Track) -> None:
-        self._queue.add_next([track])
-        self._changed(f"Plays next: {track.title}")
+        if self._can_play(track):
+            self._queue.add_next([track])
+            self._changed(f"Plays next: {track.title}")
 
     def remove(self, key: int) -> None:
         entry = self._queue.remove(key)
@@ -70,6 +76,12 @@ class Queueing:
     def toggle_shuffle(self) -> None:
         shuffled = self._queue.toggle_shuffle()
         self._changed("Shuffled: the queue shows the order" if shuffled else "Back in the order of the queue")
+
+    def _can_play(self, track: Track) -> bool:
+        """Whether it may enter the queue; says why not."""
+        if not is_playable(track):
+            self._say(f"“{track.title}” cannot be played: {standing(track)}", is_error=True)
+        return is_playable(track)
 
     def _changed(self, text: str) -> None:
         self._playback.queue_changed()

@@ -70,6 +70,10 @@ class Shelf:
         self._cursor = page.next_cursor
         self._complete = page.next_cursor is None
 
+    def replace(self, track: Track) -> None:
+        """Put what is known now in the place of what was known of the same track."""
+        self._rows = [Row(track.id, track) if row.key == track.id else row for row in self._rows]
+
 
 class QueueRows:
     """The play queue as rows, always as it is now."""

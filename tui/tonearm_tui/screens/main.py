@@ -6,9 +6,7 @@ contents `queueing`'s, the lists' contents the library pane's.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from itertools import chain, repeat
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -17,11 +15,12 @@ from textual.containers import Horizontal
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
-from tonearm_api.errors import TonearmError, Unauthenticated, Unreachable
+from tonearm_api.errors import TonearmError, Unauthenticated, Unavailable
 from tonearm_api.library import Track
 from tonearm_tui import views
 from tonearm_tui.likes import Likes
 from tonearm_tui.messages import (
+    Refused,
     RowLiked,
     RowOpened,
     ServerLost,
@@ -40,6 +39,8 @@ from tonearm_tui.screens.help import HelpScreen
 from tonearm_tui.screens.hints import LIST_HINTS, QUEUE_HINTS, SEARCH_HINTS
 from tonearm_tui.screens.keyed import KeyedScreen, Pairs
 from tonearm_tui.screens.quitting import QuitScreen
+from tonearm_tui.screens.rows import RowCommands
+from tonearm_tui.screens.server_watch import ServerWatch
 from tonearm_tui.screens.track import TrackScreen
 from tonearm_tui.shelves import QueueRows
 from tonearm_tui.widgets.library_pane import LibraryPane
@@ -47,38 +48,49 @@ from tonearm_tui.widgets.player_bar import PlayerBar
 from tonearm_tui.widgets.queue_pane import QueuePane
 from tonearm_tui.widgets.status_line import StatusLine
 from tonearm_tui.widgets.top_bar import Tab, Tabs, TopBar
-from tonearm_tui.widgets.track_table import Playing, TrackTable
+from tonearm_tui.widgets.track_table import TrackTable
 
 if TYPE_CHECKING:
     from tonearm_api.client import Client
 
-TABS = (Tab(views.RECENT, "1", "Recent"), Tab(views.LIKED, "2", "Liked"), Tab(views.QUEUE, "3", "Queue"))
-
-_RETRY_DELAYS_S = (1, 2, 4, 8, 15)
-"""Waits while the server does not answer; the last one repeats."""
+TABS = (
+    Tab(views.RECENT, "1", "Recent"),
+    Tab(views.LIKED, "2", "Liked"),
+    Tab(views.POPULAR, "3", "Popular"),
+    Tab(views.UPLOADS, "4", "Uploads"),
+    Tab(views.QUEUE, "5", "Queue"),
+)
 
 
 class MainScreen(KeyedScreen):
-    """One signed-in account. `close` it before it is dropped."""
+    """One signed-in account. `queue` and `position_ms` are where it goes on from. `close` it before it is dropped."""
 
     AUTO_FOCUS = "#tracks"
     HORIZONTAL_BREAKPOINTS = [(0, "-mini"), (56, "-single"), (100, "-wide")]  # noqa: RUF012 - Textual declares no ClassVar
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-short"), (16, "-tall")]  # noqa: RUF012 - Textual declares no ClassVar
 
-    def __init__(self, *, client: Client, player: Player, name: str) -> None:
+    def __init__(self, *, client: Client, player: Player, name: str, queue: PlayQueue, position_ms: int = 0) -> None:
         super().__init__()
         self.client = client
-        self._account_name = name
-        self.queue = PlayQueue()
+        self.queue = queue
         self.likes = Likes(client, on_change=self._likes_changed)
         self.playback = Playback(queue=self.queue, player=player, server=client, watcher=self)
+        self.playback.position_ms = position_ms
         self.queueing = Queueing(queue=self.queue, playback=self.playback, say=self.notice)
         self.library = LibraryPane(server=client, queue=self.queue, is_liked=self.likes.__contains__, id="library")
         self.queue_pane = QueuePane(queue=self.queue, is_liked=self.likes.__contains__, id="queue")
         self.player_bar = PlayerBar(
             playback=self.playback, is_liked=self.likes.__contains__, waveform=client.waveform, id="player"
         )
+        self.rows = RowCommands(self)
         self.commands = commands(self)
+        self._server = ServerWatch(
+            self,
+            name=name,
+            ask=client.me,
+            say=partial(self.notice, is_error=True),
+            on_found=self.library.fetch_missing,
+        )
         self._open_when_found = False
         self._in_queue_column = False
         self._shows = False
@@ -93,7 +105,7 @@ class MainScreen(KeyedScreen):
 
     def on_mount(self) -> None:
         self._shows = True
-        self.query_one(TopBar).show_server(self._account_name, is_reachable=True)
+        self._server.begin()
         self.library.open(views.RECENT)
 
     async def close(self) -> None:
@@ -119,44 +131,6 @@ class MainScreen(KeyedScreen):
 
     def show_sequence(self, choices: Pairs) -> None:
         self._status.show_sequence(choices)
-
-    def toggle(self) -> None:
-        if self.playback.entry is None and not self.queue.entries:
-            self.open_row(self.table, self.table.cursor)
-        else:
-            self.playback.toggle()
-
-    def with_track(self, do: Callable[[Track], object]) -> None:
-        if (row := self.table.current) is not None:
-            do(row.track)
-
-    def with_entry(self, do: Callable[[int], object]) -> None:
-        """Do something to the entry under the cursor, if the list is the queue."""
-        row = self.table.current
-        if row is not None and isinstance(self.table.rows, QueueRows):
-            do(int(row.key))
-
-    def move_entry(self, by: int) -> None:
-        def move(key: int) -> None:
-            if self.queueing.move(key, by=by):
-                self.table.move_cursor(self.table.cursor + by)
-
-        self.with_entry(move)
-
-    def open_row(self, table: TrackTable, index: int) -> None:
-        """Play a row: of the queue by going there, of a list by queueing the list."""
-        if index >= len(table.rows):
-            return
-        if isinstance(table.rows, QueueRows):
-            self.queueing.jump(int(table.rows[index].key))
-        else:
-            self.queueing.play_from(self.library.tracks, start=index)
-
-    def go_to_playing(self) -> None:
-        table = self.table
-        index = table.find(self._playing_key(table) or "")
-        if index is not None:
-            table.move_cursor(index)
 
     def open_view(self, view: str) -> None:
         self._clear_search()
@@ -202,7 +176,7 @@ class MainScreen(KeyedScreen):
             await self.likes.toggle(track)
         except Unauthenticated:
             self.session_ended()
-        except Unreachable as error:
+        except Unavailable as error:
             self.server_lost(f"Not saved: {error.detail}")
         except TonearmError as error:
             self.notice(f"Not saved: {error.detail}", is_error=True)
@@ -235,7 +209,7 @@ class MainScreen(KeyedScreen):
         if self.library.view == views.QUEUE:
             self.library.table.grown()
         for table in (self.library.table, self.queue_pane.table):
-            table.mark_playing(self._playing(table))
+            table.mark_playing(self.rows.playing(table))
         self._show_tabs()
 
     def position_changed(self) -> None:
@@ -247,43 +221,15 @@ class MainScreen(KeyedScreen):
             self._status.say(text, is_error=is_error)
 
     def server_lost(self, text: str) -> None:
-        """Say so, and look for the server until it is back: nothing else may ask it for an hour."""
-        if not self._shows:
-            return
-        if self.query_one(TopBar).show_server(self._account_name, is_reachable=False):
-            self._find_server()
-        self.notice(text, is_error=True)
+        if self._shows:
+            self._server.lost(text)
 
     def server_found(self) -> None:
-        if self._shows and self.query_one(TopBar).show_server(self._account_name, is_reachable=True):
-            self.workers.cancel_group(self, "server")
-            self.notice("")
-
-    @work(group="server", exclusive=True, exit_on_error=False)
-    async def _find_server(self) -> None:
-        for delay_s in chain(_RETRY_DELAYS_S, repeat(_RETRY_DELAYS_S[-1])):
-            await asyncio.sleep(delay_s)
-            try:
-                await self.client.me()
-            except Unreachable:
-                continue
-            except TonearmError:
-                pass  # an answer, if not a friendly one: whoever asks next is told what it is
-            break
-        self.server_found()
+        if self._shows:
+            self._server.found()
 
     def session_ended(self) -> None:
         self.post_message(SessionOver())
-
-    def _playing(self, table: TrackTable) -> Playing:
-        playback = self.playback
-        return Playing(self._playing_key(table), playback.is_audible, playback.status is Status.PAUSED)
-
-    def _playing_key(self, table: TrackTable) -> str | None:
-        entry = self.playback.entry
-        if entry is None or self.playback.status is Status.STOPPED:
-            return None
-        return str(entry.key) if isinstance(table.rows, QueueRows) else entry.track.id
 
     def _likes_changed(self) -> None:
         self.library.table.refresh()
@@ -293,7 +239,7 @@ class MainScreen(KeyedScreen):
     # --- what widgets tell --------------------------------------------------------------------------
 
     def on_row_opened(self, message: RowOpened) -> None:
-        self.open_row(message.table, message.index)
+        self.rows.open(message.table, message.index)
 
     def on_row_liked(self, message: RowLiked) -> None:
         self.like(message.table.rows[message.index].track)
@@ -305,7 +251,7 @@ class MainScreen(KeyedScreen):
         self.run(message.action_id)
 
     def on_view_shown(self, message: ViewShown) -> None:
-        self.library.table.mark_playing(self._playing(self.library.table))
+        self.library.table.mark_playing(self.rows.playing(self.library.table))
         self._show_tabs()
         self._show_hints()
         if self._open_when_found and message.view == views.SEARCH:
@@ -313,6 +259,9 @@ class MainScreen(KeyedScreen):
 
     def on_server_lost(self, message: ServerLost) -> None:
         self.server_lost(message.text)
+
+    def on_refused(self, message: Refused) -> None:
+        self.notice(message.text, is_error=True)
 
     def on_server_back(self) -> None:
         self.server_found()
@@ -337,7 +286,7 @@ class MainScreen(KeyedScreen):
     def _open_found(self) -> None:
         self._open_when_found = False
         self.library.table.focus()
-        self.open_row(self.library.table, self.library.table.cursor)
+        self.rows.open(self.library.table, self.library.table.cursor)
 
     def on_descendant_focus(self) -> None:
         if self._is_wide:

@@ -16,6 +16,7 @@ from tonearm_api.errors import TonearmError
 from tonearm_api.library import Track
 from tonearm_tui.cells import clock, count, fit
 from tonearm_tui.screens.dialog import Dialog
+from tonearm_tui.standing import standing
 
 _LABEL_CELLS = 10
 
@@ -31,7 +32,7 @@ class TrackScreen(Dialog[None]):
     """Shows what the list knew at once, and what the server says now as soon as it has answered."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,i,q,enter", "dismiss", "Close", show=False),
+        Binding("escape,i,I,q,enter", "dismiss", "Close", show=False),
         Binding("j,down", "scroll(1)", "Down", show=False),
         Binding("k,up", "scroll(-1)", "Up", show=False),
     ]
@@ -89,6 +90,7 @@ def facts(track: Track, *, is_liked: bool) -> Content:
         ("Played", count(track.plays, "time", "times")),
         ("Uploaded", f"{track.uploaded_at:%Y-%m-%d} by {track.uploaded_by.name}"),
         ("Seen by", {"private": "you alone", "members": "everyone signed in", "public": "anyone"}[track.visibility]),
+        ("State", standing(track)),
         ("Id", track.id),
     )
     shown = [Content.assemble((fit(label, _LABEL_CELLS), "$muted"), Content(value)) for label, value in lines if value]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tonearm_api.library import Track
 from tonearm_tui.cells import clock, fit
+from tonearm_tui.standing import mark, standing
 
 PLAYING, PAUSED, LIKED, UNLIKED, CURSOR = "▶", "‖", "♥", "♡", "▌"
 
@@ -71,18 +72,28 @@ def layout(width: int, *, digits: int, is_narrow: bool = False) -> Columns:
 def row_fields(track: Track, index: int, columns: Columns, flags: Flags) -> list[tuple[str, str]]:
     """A row as (text, style name) pairs, left to right; an empty name is the row's own style."""
     loud = ("audible" if flags.audible else "loaded") if flags.loaded else ""
-    mark = " " if not flags.loaded else PAUSED if flags.paused else PLAYING
-    fields = [(" ", ""), (mark, loud), (" ", "")]
+    sign = mark(track) if not flags.loaded else PAUSED if flags.paused else PLAYING
+    fields = [(" ", ""), (sign, loud), (" ", "")]
     if columns.number:
         fields.append((str(index + 1).rjust(columns.number) + _GAP, loud or Field.NUMBER.value))
     fields.append((fit(track.title, columns.title), loud or Field.TITLE.value))
-    if columns.artist:
-        fields += [(_GAP, ""), (fit(track.artist, columns.artist), Field.ARTIST.value)]
-    if columns.album:
-        fields += [(_GAP, ""), (fit(track.album or "", columns.album), Field.ALBUM.value)]
+    fields += _origin(track, columns)
     fields.append((clock(track.duration_ms).rjust(_TIME_CELLS) + _GAP, Field.TIME.value))
     heart = (LIKED, Field.LIKED.value) if flags.liked else (UNLIKED, Field.UNLIKED.value)
     return [*fields, heart, (" ", "")]
+
+
+def _origin(track: Track, columns: Columns) -> list[tuple[str, str]]:
+    """Artist and album; in their place, why the track cannot be played."""
+    widths = [width for width in (columns.artist, columns.album) if width]
+    if (words := standing(track)) and widths:
+        room = sum(widths) + len(_GAP) * (len(widths) - 1)
+        return [(_GAP, ""), (fit(words, room), Field.ARTIST.value)]
+    texts = ((track.artist, Field.ARTIST), (track.album or "", Field.ALBUM))
+    fields = [
+        [(_GAP, ""), (fit(text, width), field.value)] for (text, field), width in zip(texts, widths, strict=False)
+    ]
+    return [part for field in fields for part in field]
 
 
 def placeholder(index: int, width: int) -> list[tuple[str, str]]:

@@ -71,6 +71,7 @@ class PlayerBar(Vertical):
             duration_ms=playback.duration_ms,
             status=playback.status,
             is_audible=playback.is_audible,
+            is_reconnecting=playback.is_reconnecting,
             liked=entry is not None and self._is_liked(entry.track),
             loop=queue.loop,
             shuffled=queue.shuffled,

@@ -26,8 +26,17 @@ class Tab:
     name: str
 
 
+_GAP = "  "
+
+_NAMES_FROM = 72
+"""Width of the window in cells from which every view's name has room beside the search field."""
+
+
 class Tabs(Widget):
-    """Views side by side; the open one is bold and underlined, so that colour is never needed."""
+    """Views side by side; the open one is bold and underlined, so that colour is never needed.
+
+    Where there is little room only the open one has its name, the others their keys.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"tabs--key", "tabs--name", "tabs--open"}
 
@@ -36,41 +45,54 @@ class Tabs(Widget):
         self._tabs = tabs
         self._open = tabs[0].action_id
         self._counts: dict[str, int] = {}
-        self.styles.width = self._width
+        self._is_short = False
+        self._fit()
 
     def show(self, action_id: str, counts: dict[str, int]) -> None:
         """`action_id` is open (none of the tabs while searching); counts above 0 stand behind their names."""
         if (action_id, counts) != (self._open, self._counts):
             self._open, self._counts = action_id, counts
-            self.styles.width = self._width
-            self.refresh()
+            self._fit()
 
-    @property
-    def _width(self) -> int:
-        return sum(len(self._text(tab)) + 3 for tab in self._tabs) + 2 * len(self._tabs)
+    def shorten(self, *, is_short: bool) -> None:
+        if is_short is not self._is_short:
+            self._is_short = is_short
+            self._fit()
+
+    def _fit(self) -> None:
+        self.styles.width = 1 + sum(map(len, map(self._text, self._tabs)))
+        self.refresh()
 
     def _text(self, tab: Tab) -> str:
+        return f"{tab.key}{self._label(tab)}{_GAP}"
+
+    def _label(self, tab: Tab) -> str:
+        """With the blank in front of it."""
+        if self._is_short and tab.action_id != self._open:
+            return ""
         number = self._counts.get(tab.action_id, 0)
-        return f"{tab.name} {number}" if number else tab.name
+        return f" {tab.name} {number}" if number else f" {tab.name}"
 
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         if y:
             return Strip.blank(width, self.rich_style)
-        segments: list[Segment] = []
+        segments = [Segment(" ", self.rich_style)]
         for tab in self._tabs:
-            name = "open" if tab.action_id == self._open else "name"
+            style = self.get_component_rich_style(f"tabs--{'open' if tab.action_id == self._open else 'name'}")
+            name = self._label(tab)
             segments += [
-                Segment(f" {tab.key} ", self.get_component_rich_style("tabs--key")),
-                Segment(self._text(tab), self.get_component_rich_style(f"tabs--{name}")),
-                Segment("  ", self.rich_style),
+                Segment(tab.key, self.get_component_rich_style("tabs--key")),
+                Segment(name[:1], self.rich_style),
+                Segment(name[1:], style),
+                Segment(_GAP, self.rich_style),
             ]
         return Strip(segments).adjust_cell_length(width, self.rich_style)
 
     def on_click(self, event: events.Click) -> None:
-        left = 0
+        left = 1
         for tab in self._tabs:
-            left += len(self._text(tab)) + 5
+            left += len(self._text(tab))
             if event.x < left:
                 self.post_message(ViewChosen(tab.action_id))
                 return
@@ -88,6 +110,16 @@ class TopBar(Horizontal):
         yield Tabs(self._tabs, id="tabs")
         yield Input(placeholder="/ search", id="search", compact=True)
         yield Static("", id="server", markup=False)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.query_one(Tabs).shorten(is_short=event.size.width < _NAMES_FROM)
+
+    def on_descendant_focus(self) -> None:
+        """Where there is little room the words take that of the views while they are typed."""
+        self.add_class("-searching")
+
+    def on_descendant_blur(self) -> None:
+        self.remove_class("-searching")
 
     def show_server(self, name: str, *, is_reachable: bool) -> bool:
         """Who is signed in, hollow and with a word when the server does not answer; whether that is news."""

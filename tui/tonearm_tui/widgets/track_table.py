@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -62,6 +63,7 @@ class TrackTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._is_narrow = is_narrow
         self._playing = Playing()
         self._empty: tuple[str, ...] = ()
+        self._trouble: tuple[str, ...] = ()
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(_CACHED_STRIPS)
         self._styles: dict[str, Style] = {}
 
@@ -69,7 +71,7 @@ class TrackTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def show(self, rows: Rows, *, cursor: int = 0, empty: tuple[str, ...] = ()) -> None:
         """Draw other rows. `empty` is said when there are none: a heading, then lines on what to do."""
-        self.rows, self._empty = rows, empty
+        self.rows, self._empty, self._trouble = rows, empty, ()
         self.cursor = max(min(cursor, len(rows) - 1), 0)
         self.grown()
         self.scroll_to(0, 0, animate=False)
@@ -77,10 +79,16 @@ class TrackTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def grown(self) -> None:
         """The rows have changed, by page or by edit."""
+        self._trouble = ()
         self.cursor = max(min(self.cursor, len(self.rows) - 1), 0)
         self._measure()
         self.refresh()
         self._want_more()
+
+    def explain(self, trouble: tuple[str, ...]) -> None:
+        """Say why there are no rows, in place of drawing them as loading, until there are."""
+        self._trouble = trouble
+        self.refresh()
 
     def mark_playing(self, playing: Playing) -> None:
         if playing != self._playing:
@@ -120,10 +128,12 @@ class TrackTable(ScrollView, can_focus=True, inherit_bindings=False):
         index = y + self.scroll_offset.y
         if index < len(self.rows):
             return self._row_strip(index, width)
+        if not len(self.rows) and self._trouble:
+            return self._message_strip(y, width, self._trouble)
         if not self.rows.is_complete:
             return self._strip(placeholder(index, width), width, cursor=False)
         if not len(self.rows) and self._empty:
-            return self._message_strip(y, width)
+            return self._message_strip(y, width, self._empty)
         return Strip.blank(width, self.rich_style)
 
     def _row_strip(self, index: int, width: int) -> Strip:
@@ -137,7 +147,17 @@ class TrackTable(ScrollView, can_focus=True, inherit_bindings=False):
         )
         cursor = index == self.cursor
         digits = max(len(str(len(self.rows))), 2)
-        key = (row.key, row.track.title, index, width, flags, cursor and self.has_focus, cursor, digits)
+        key = (
+            row.key,
+            row.track.title,
+            row.track.state,
+            index,
+            width,
+            flags,
+            cursor and self.has_focus,
+            cursor,
+            digits,
+        )
         strip = self._strips.get(key)
         if strip is None:
             columns = layout(width, digits=digits, is_narrow=self._is_narrow)
@@ -155,14 +175,14 @@ class TrackTable(ScrollView, can_focus=True, inherit_bindings=False):
         segments = [Segment(text, base + self._style(name) if name else base) for text, name in fields]
         return Strip(segments).adjust_cell_length(width, base)
 
-    def _message_strip(self, y: int, width: int) -> Strip:
-        top = max((self.size.height - len(self._empty)) // 2 - 1, 0)
+    def _message_strip(self, y: int, width: int, lines: tuple[str, ...]) -> Strip:
+        top = max((self.size.height - len(lines)) // 2 - 1, 0)
         line = y - top
-        if not 0 <= line < len(self._empty):
+        if not 0 <= line < len(lines):
             return Strip.blank(width, self.rich_style)
         name = Field.TITLE.value if line == 0 else Field.ARTIST.value
-        margin = max((width - max(map(len, self._empty))) // 2, 1)
-        text = fit(" " * margin + self._empty[line], width)
+        margin = max((width - max(map(cell_len, lines))) // 2, 1)
+        text = fit(" " * margin + lines[line], width)
         return Strip([Segment(text, self.rich_style + self._style(name))])
 
     def _style(self, name: str) -> Style:

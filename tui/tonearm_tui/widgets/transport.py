@@ -40,6 +40,7 @@ class Shown:
     duration_ms: int | None = None
     status: Status = Status.STOPPED
     is_audible: bool = False
+    is_reconnecting: bool = False
     liked: bool = False
     loop: Loop = Loop.OFF
     shuffled: bool = False
@@ -85,6 +86,8 @@ class Transport(Widget):
         left = [(f" {_GLYPHS[shown.status]} ", loud), (title, loud)]
         rest = room - 3 - cell_len(title)
         artist = f" · {shown.artist}" if shown.artist else ""
+        if wait := _wait(shown):
+            return [*left, (fit(f"   {wait}", rest), "artist")]
         following = f"   next: {shown.following}" if shown.following else ""
         if cell_len(artist) + cell_len(following) <= rest:
             artist += following
@@ -100,3 +103,10 @@ class Transport(Widget):
         modes += ["shuffle"] if shown.shuffled else []
         modes += ["muted" if shown.muted else f"vol {shown.volume}"]
         return [*heart, *time, ("   " + "   ".join(modes) + " ", "mode")]
+
+
+def _wait(shown: Shown) -> str:
+    """What the sound waits for, in a word; empty where it does not wait."""
+    if shown.is_reconnecting:
+        return "reconnecting …"
+    return "buffering …" if shown.status is Status.WAITING else ""

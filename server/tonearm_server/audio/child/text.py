@@ -11,16 +11,18 @@ MOST_CHARACTERS: Final = 500
 MOST_ENTRIES: Final = 50
 
 _DROPPED_CATEGORIES: Final = frozenset({"Cc", "Cs", "Cn"})
+_UNSEEN_CATEGORIES: Final = frozenset({"Cf", "Zs"})
 _MISREAD_CYRILLIC = re.compile("[\u00c0-\u00ff\u00a8\u00b8]{3}")  # no Western word has three accented letters in a row
 _YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)|(?<!\d)(\d{4})(?=\d{4}(?!\d))")
 _NUMBER = re.compile(r"\s*(\d{1,6})")
 
 
 def clean(raw: str) -> str:
-    """`raw` as one bounded line."""
+    """`raw` as one bounded line; empty where there would be nothing to see."""
     spaced = re.sub(r"\s+", " ", raw[: 8 * MOST_CHARACTERS])
     kept = "".join(c for c in spaced if unicodedata.category(c) not in _DROPPED_CATEGORIES)
-    return unicodedata.normalize("NFC", kept).strip()[:MOST_CHARACTERS].strip()
+    line = unicodedata.normalize("NFC", kept).strip()[:MOST_CHARACTERS].strip()
+    return line if any(unicodedata.category(c) not in _UNSEEN_CATEGORIES for c in line) else ""
 
 
 def clean_all(raws: Iterable[str]) -> list[str]:
