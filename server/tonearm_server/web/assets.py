@@ -30,7 +30,8 @@ class _File:
 class Assets:
     """Every file once. One version stands before all of them, so that modules import each other by relative name."""
 
-    def __init__(self, contents: Mapping[str, bytes]) -> None:
+    def __init__(self, contents: Mapping[str, bytes], *, root: str = "/static") -> None:
+        self._root = root
         self._files = {name: _file(name, content) for name, content in sorted(contents.items())}
         digest = hashlib.sha256()
         for name, file in self._files.items():
@@ -40,7 +41,7 @@ class Assets:
     def url(self, name: str) -> str:
         """Where the page finds a file. KeyError for one that does not exist."""
         self._files[name]
-        return f"/static/{self.version}/{name}"
+        return f"{self._root}/{self.version}/{name}"
 
     def modules(self) -> list[str]:
         """Names of the player's modules: a flat graph, so the page asks for all of them at once."""
@@ -60,7 +61,12 @@ def load_assets() -> Assets:
 
 
 async def static_file(request: web.Request) -> web.Response:
-    file = request.app[ASSETS].find(request.match_info["version"], request.match_info["name"])
+    return asset_response(request, request.app[ASSETS])
+
+
+def asset_response(request: web.Request, assets: Assets) -> web.Response:
+    """The file that the path names, compressed where the browser likes. Raises NotFound."""
+    file = assets.find(request.match_info["version"], request.match_info["name"])
     if file is None:
         raise NotFound
     headers = {hdrs.CACHE_CONTROL: _FOREVER, hdrs.VARY: hdrs.ACCEPT_ENCODING}

@@ -26,7 +26,7 @@ from tonearm_server.kit.problems import NOT_FOUND_PAGE
 from tonearm_server.library.listing import list_tracks
 from tonearm_server.library.service import get_track
 from tonearm_server.search import service as searching
-from tonearm_server.web import pages
+from tonearm_server.web import apidocs, pages
 from tonearm_server.web.assets import ASSETS, load_assets, static_file
 from tonearm_server.web.forms import field_messages, next_page, read_form, typed
 from tonearm_server.web.pages import page_response
@@ -169,6 +169,7 @@ def setup(app: web.Application) -> None:
     app[ASSETS] = load_assets()
     app[NOT_FOUND_PAGE] = not_found_page
     pages.setup(app)
+    apidocs.setup(app)
     for path, shown in (
         ("/", tracks),
         ("/liked", liked),
