@@ -65,10 +65,17 @@ def _types(endpoints: Iterable[AnyEndpoint]) -> list[type]:
     return list(wanted)
 
 
+def _tag(path: str) -> str:
+    """Under which heading readers of the document find it: `auth`, `tracks`, `stream` and so on."""
+    first, *_ = path.removeprefix("/api/v1").strip("/").split("/")
+    return "health" if first in {"healthz", "readyz"} else first
+
+
 def _operation(endpoint: AnyEndpoint, by_type: dict[type, Json], components: Json) -> Json:
     operation: Json = {
         "operationId": endpoint.name,
         "summary": endpoint.summary,
+        "tags": [_tag(endpoint.path)],
         "security": _security(endpoint.policy),
         "responses": _responses(endpoint, by_type),
     }

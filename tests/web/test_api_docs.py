@@ -39,11 +39,11 @@ async def test_a_request_sent_from_the_page_is_answered(
     await watch(page, complaints)
 
     await page.goto("/api/docs")
-    await page.click("#operations-default-healthz .opblock-summary-control")
-    await page.click("#operations-default-healthz .try-out__btn")
-    await page.click("#operations-default-healthz .execute")
+    await page.click("#operations-health-healthz .opblock-summary-control")
+    await page.click("#operations-health-healthz .try-out__btn")
+    await page.click("#operations-health-healthz .execute")
 
-    answer = page.locator("#operations-default-healthz .live-responses-table .response-col_status")
+    answer = page.locator("#operations-health-healthz .live-responses-table .response-col_status")
     await answer.get_by_text("200").wait_for()
     assert complaints == []
 
