@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from weakref import WeakSet
 
 from aiohttp import hdrs, web
 
@@ -19,8 +20,10 @@ from tonearm_server.kit.db import DATABASE
 from tonearm_server.kit.http import bind, bind_raw, read_request
 from tonearm_server.kit.ranges import ByteRange, is_not_modified, precondition_fails, range_still_holds, wanted_range
 from tonearm_server.storage.base import STORAGE
-from tonearm_server.streaming.blobresponse import BlobResponse
+from tonearm_server.streaming.blobresponse import BlobResponse, FastReaders
 from tonearm_server.streaming.service import StoredAudio, get_audio
+
+_FAST_READERS: web.AppKey[FastReaders] = web.AppKey("fast_readers", WeakSet)
 
 _CACHE = "private, max-age=0, must-revalidate"
 """Rights may change while a browser holds the bytes; the strong tag makes asking again cheap."""
@@ -60,12 +63,14 @@ async def stream(request: web.Request) -> web.StreamResponse:
             status=200 if span is None else 206,
             may_go_on=_may_go_on(request, wanted.id, viewer),
             headers=headers,
+            fast_readers=request.app[_FAST_READERS],
         )
         await response.prepare(request)
         return response
 
 
 def setup(app: web.Application) -> None:
+    app[_FAST_READERS] = WeakSet()
     bind(app, contract.NEW_TICKET, new_ticket)
     bind_raw(app, contract.STREAM, stream)
     bind_raw(app, contract.STREAM_HEAD, stream)
