@@ -11,7 +11,7 @@ import abc
 import asyncio
 import contextlib
 import functools
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol
 
@@ -50,7 +50,9 @@ class FaultyDatabase(TonearmError):
 
 
 class Row(Protocol):
-    """One row: values by the name of their column."""
+    """One row: values in the order of their columns, or by a column's name."""
+
+    def __iter__(self) -> Iterator[Any]: ...  # Any: what the columns hold
 
     def keys(self) -> Iterable[str]: ...
 

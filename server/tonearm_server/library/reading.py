@@ -20,36 +20,50 @@ TRACK_COLUMNS = """
 
 TRACK_TABLES = "track t JOIN user_account u ON u.id = t.owner_id"
 
+_FORMATS = {member.value: member for member in AudioFormat}
+_VISIBILITIES = {member.value: member for member in Visibility}
+_STATES = {member.value: member for member in TrackState}
+
 _names = msgspec.json.Decoder(list[str]).decode
 
 
 def track_from_row(row: Row) -> Track:
-    """The wire type of a row that was read with `TRACK_COLUMNS`."""
+    """The wire type of a row that was read with `TRACK_COLUMNS`.
+
+    By position: asking a row for a name compares it with those of all columns, which was half of a list's time
+    (measured 2026-11).
+    """
+    (
+        _, track_id, title, artist, artists, album, album_artist, genre, genres, year,
+        track_number, disc_number, duration_ms, bitrate_bps, sample_rate_hz, channels, audio_format,
+        size_bytes, likes, plays, owner_id, owner_name, uploaded_at_ms, visibility, state,
+        reason, cover, _, _, liked, *_,
+    ) = row  # fmt: skip
     return Track(
-        id=row["id"],
-        title=row["title"],
-        artist=row["artist"],
-        artists=_names(row["artists"]),
-        album=row["album_title"],
-        album_artist=row["album_artist"],
-        genre=row["genre"],
-        genres=_names(row["genres"]),
-        year=row["year"],
-        track_number=row["track_number"],
-        disc_number=row["disc_number"],
-        duration_ms=row["duration_ms"],
-        bitrate_bps=row["bitrate_bps"],
-        sample_rate_hz=row["sample_rate_hz"],
-        channels=row["channels"],
-        format=AudioFormat(row["format"]),
-        size_bytes=row["size_bytes"],
-        liked=bool(row["liked"]),
-        likes=row["likes"],
-        plays=row["plays"],
-        uploaded_by=Uploader(id=row["owner_id"], name=row["owner_name"]),
-        uploaded_at=datetime.fromtimestamp(row["uploaded_at_ms"] / 1000, UTC),
-        visibility=Visibility(row["visibility"]),
-        state=TrackState(row["state"]),
-        reason=row["reason"],
-        has_cover=row["cover"] is not None,
+        id=track_id,
+        title=title,
+        artist=artist,
+        artists=_names(artists),
+        album=album,
+        album_artist=album_artist,
+        genre=genre,
+        genres=_names(genres),
+        year=year,
+        track_number=track_number,
+        disc_number=disc_number,
+        duration_ms=duration_ms,
+        bitrate_bps=bitrate_bps,
+        sample_rate_hz=sample_rate_hz,
+        channels=channels,
+        format=_FORMATS[audio_format],
+        size_bytes=size_bytes,
+        liked=bool(liked),
+        likes=likes,
+        plays=plays,
+        uploaded_by=Uploader(id=owner_id, name=owner_name),
+        uploaded_at=datetime.fromtimestamp(uploaded_at_ms / 1000, UTC),
+        visibility=_VISIBILITIES[visibility],
+        state=_STATES[state],
+        reason=reason,
+        has_cover=cover is not None,
     )
