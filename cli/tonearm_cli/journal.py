@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 _KEPT_S: Final = 7 * 24 * 3600
 """A server keeps an unfinished upload for a day after its last byte; whatever is older than a week is over."""
@@ -58,7 +58,10 @@ class Noted:
 
 
 class Journal:
-    """The unfinished uploads of one account on one server. Each call takes a millisecond or two."""
+    """The unfinished uploads of one account on one server. Each call takes a millisecond or two.
+
+    Closes its database. Where that fails it goes on in memory: one run still knows what it has begun.
+    """
 
     def __init__(self, database: sqlite3.Connection, *, server: str, account: str) -> None:
         self._database = database
@@ -68,7 +71,7 @@ class Journal:
         statement = (
             "SELECT upload_id, size_bytes, mtime_ns, inode FROM upload WHERE server = ? AND account = ? AND path = ?"
         )
-        row = self._database.execute(statement, (*self._whose, facts.path)).fetchone()
+        row = self._row(statement, (*self._whose, facts.path))
         if row is None:
             return None
         upload_id, *rest = row
@@ -76,11 +79,22 @@ class Journal:
 
     def note(self, facts: FileFacts, *, upload_id: str) -> None:
         values = (facts.path, facts.size_bytes, facts.mtime_ns, facts.inode, upload_id, time.time())
-        self._database.execute("INSERT OR REPLACE INTO upload VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*self._whose, *values))
+        self._row("INSERT OR REPLACE INTO upload VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*self._whose, *values))
 
     def forget(self, facts: FileFacts) -> None:
         statement = "DELETE FROM upload WHERE server = ? AND account = ? AND path = ?"
-        self._database.execute(statement, (*self._whose, facts.path))
+        self._row(statement, (*self._whose, facts.path))
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _row(self, statement: str, values: tuple[str | bytes | int | float, ...]) -> Any:  # Any: sqlite3's own
+        try:
+            return self._database.execute(statement, values).fetchone()
+        except sqlite3.Error:
+            self._database.close()
+            self._database = _in_memory()
+            return self._database.execute(statement, values).fetchone()
 
 
 @contextlib.contextmanager
@@ -89,12 +103,9 @@ def open_journal(path: Path, *, server: str, account: str) -> Iterator[Journal]:
     try:
         database = _open(path)
     except (OSError, sqlite3.Error):
-        database = _connect(":memory:")
-        database.execute(_TABLE)
-    try:
-        yield Journal(database, server=server, account=account)
-    finally:
-        database.close()
+        database = _in_memory()
+    with contextlib.closing(Journal(database, server=server, account=account)) as journal:
+        yield journal
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -107,6 +118,12 @@ def _open(path: Path) -> sqlite3.Connection:
     except BaseException:
         database.close()
         raise
+    return database
+
+
+def _in_memory() -> sqlite3.Connection:
+    database = _connect(":memory:")
+    database.execute(_TABLE)
     return database
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import sqlite3
 import stat
 import subprocess
 from pathlib import Path
@@ -176,6 +178,30 @@ async def test_a_damaged_journal_stops_no_upload(song: Path) -> None:
     ran = await tonearm("upload", str(song))
 
     assert (ran.code, ran.rows[0][0]) == (0, "ready")
+
+
+@pytest.mark.usefixtures("login")
+async def test_a_journal_that_another_version_wrote_stops_no_upload(song: Path) -> None:
+    with contextlib.closing(sqlite3.connect(journal_file())) as database:
+        database.execute("CREATE TABLE upload (begun_at_s REAL NOT NULL)")
+
+    ran = await tonearm("upload", str(song))
+
+    assert (ran.code, ran.rows[0][0]) == (0, "ready"), ran.stderr
+
+
+@pytest.mark.usefixtures("login")
+def test_a_journal_that_fails_midway_is_remembered_for_the_rest_of_the_run(song: Path) -> None:
+    facts = facts_of(song, song.stat())
+    with open_journal(journal_file(), server="s", account="a") as journal:
+        with contextlib.closing(sqlite3.connect(journal_file())) as database:
+            database.execute("DROP TABLE upload")
+        journal.note(facts, upload_id="x")
+
+        noted = journal.find(facts)
+
+    assert noted is not None
+    assert (noted.upload_id, noted.is_same_file) == ("x", True)
 
 
 @pytest.mark.usefixtures("login")

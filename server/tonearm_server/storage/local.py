@@ -30,7 +30,8 @@ class StagedFile:
     """A staged blob in the storage's own file system, so that putting it is a rename."""
 
     def __init__(self, folder: Path, *, min_free_bytes: int) -> None:
-        descriptor, name = tempfile.mkstemp(dir=folder, prefix="staged-")
+        with _space_errors():
+            descriptor, name = tempfile.mkstemp(dir=folder, prefix="staged-")
         self.path = Path(name)
         self._file = os.fdopen(descriptor, "w+b", buffering=0)
         self._hash = hashlib.sha256()
@@ -78,7 +79,9 @@ class ResumableFile:
     def __init__(self, path: Path, *, min_free_bytes: int) -> None:
         self.path = path
         self._min_free_bytes = min_free_bytes
-        self._file = os.fdopen(_open_held(path), "r+b", buffering=0)
+        with _space_errors():
+            descriptor = _open_held(path)
+        self._file = os.fdopen(descriptor, "r+b", buffering=0)
         self._size_bytes = self._file.seek(0, os.SEEK_END)
 
     @property
@@ -226,9 +229,10 @@ class LocalStorage:
 
     def _put(self, staged: _Placeable, key: str) -> None:
         target = self._root / key
-        _make_folders(target.parent, self._root)
-        staged.place(target)
-        _sync_folder(target.parent)
+        with _space_errors():
+            _make_folders(target.parent, self._root)
+            staged.place(target)
+            _sync_folder(target.parent)
 
 
 def _make_folders(folder: Path, root: Path) -> None:

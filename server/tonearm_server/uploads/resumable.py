@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import hashlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,14 +46,20 @@ KEPT_MS: Final = 24 * 3600 * 1000
 MAX_OPEN: Final = 100
 """Unfinished uploads of one person: more than any client sends at once, few enough to fill no table."""
 
+_SHARE = 0.5
+"""Of the room that is left, for all unfinished uploads of one person but the first: promises cost nothing to ask for,
+and without a limit a hundred of them keep everybody else out for a day."""
+
 _SYNC_EVERY = 8 * 1024 * 1024
 """What a crash may cost a client that sends its whole file in one request: a second of a fast line."""
 
 _MAX_FILENAME = 500
 
 _RESERVED = """
-    SELECT coalesce(sum(length_bytes - offset_bytes), 0) AS reserved_bytes FROM upload
-    WHERE track_id IS NULL AND reason IS NULL
+    SELECT
+        coalesce(sum(length_bytes - offset_bytes), 0) AS reserved_bytes,
+        coalesce(sum(CASE WHEN owner_id = ? THEN length_bytes - offset_bytes END), 0) AS own_bytes
+    FROM upload WHERE track_id IS NULL AND reason IS NULL
 """
 
 
@@ -92,9 +98,12 @@ class ResumableUploads:
             mine = Upload.filter(owner_id=owner_id, track_id=None, reason=None).using_db(connection)
             if await mine.count() >= MAX_OPEN:
                 raise TooManyUploads
-            (promised,) = await fetch(connection, _RESERVED)
-            if int(promised["reserved_bytes"]) + length_bytes > self.storage.free_bytes():
+            (promised,) = await fetch(connection, _RESERVED, (owner_id,))
+            room_bytes, own_bytes = self.storage.free_bytes(), int(promised["own_bytes"])
+            if int(promised["reserved_bytes"]) + length_bytes > room_bytes:
                 raise OutOfSpace
+            if own_bytes and own_bytes + length_bytes > room_bytes * _SHARE:
+                raise TooManyUploads
             return await Upload.create(
                 using_db=connection,
                 id=new_id(),
@@ -163,9 +172,10 @@ class ResumableUploads:
         """Finish what a crash kept from it, forget what is over, delete staged files that no upload names."""
         for upload in await Upload.filter(track_id=None, reason=None):
             if upload.offset_bytes == upload.length_bytes:
-                await self._put_right(upload)
+                with _apart(upload.id):
+                    await self.get(upload.id, owner_id=upload.owner_id)
         for upload in await Upload.filter(expires_at_ms__lt=self.clock.now_ms()):
-            with contextlib.suppress(Locked):
+            with _apart(upload.id):
                 await self._forget(upload.id)
         await self._collect_strays()
 
@@ -257,14 +267,6 @@ class ResumableUploads:
                 await upload.save(update_fields=["track_id", "is_new", "reason", "expires_at_ms"])
                 await staged.discard()
 
-    async def _put_right(self, upload: Upload) -> None:
-        try:
-            await self.get(upload.id, owner_id=upload.owner_id)
-        except NotFound:
-            pass  # it is expired, ended, or its bytes are gone, which is logged
-        except TonearmError as error:
-            log.warning("upload %s is whole and cannot be finished: %s", upload.id, error.detail)
-
     async def _forget(self, name: str) -> None:
         staged = await self.storage.resume(name)
         try:
@@ -281,7 +283,7 @@ class ResumableUploads:
         old = [file.key for file in await self.storage.list_resumable() if file.stored_at_s < before_s]
         named = {upload.id for upload in await Upload.filter(track_id=None, reason=None).only("id")}
         for name in set(old) - named:
-            with contextlib.suppress(Locked):
+            with _apart(name):
                 staged = await self.storage.resume(name)
                 await staged.discard()
 
@@ -292,6 +294,17 @@ RESUMABLE: web.AppKey[ResumableUploads] = web.AppKey("resumable", ResumableUploa
 def is_open(upload: Upload) -> bool:
     """Whether nothing has become of it yet."""
     return upload.track_id is None and upload.reason is None
+
+
+@contextlib.contextmanager
+def _apart(name: str) -> Iterator[None]:
+    """What is wrong with one upload keeps no other from being put in order."""
+    try:
+        yield
+    except (Locked, NotFound):
+        pass  # it is under way; or expired, ended, or its bytes are gone, which is logged
+    except (TonearmError, OSError) as error:
+        log.warning("upload %s cannot be put in order: %s", name, error)
 
 
 def _refuse_excess(upload: Upload, *, from_bytes: int, more_bytes: int) -> None:

@@ -291,6 +291,7 @@ async def test_a_second_sender_is_423_while_the_first_one_sends(tus: Tus, server
         return (await tus.patch(path, b"", offset=0)).status_code == 423
 
     async with half_sent(server, owner, path, offset=0, length=400) as first:
+        await until(lambda: _has_bytes(server, path, 0), what="the first sender came before our question")
         await until(is_locked, what="the first sender holds the upload")
         ended = await tus.end(path)
         await first.send(b"x" * 400)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import resource
+import shutil
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -11,8 +14,18 @@ from pathlib import Path
 
 import pytest
 from tests.audio import make_audio
-from tests.server.uploads.tus import half_sent, tus_of
-from tests.support import errors_of, owner_client, start_server, until, verdict
+from tests.server.uploads.tus import Tus, checksum, half_sent, tus_of
+from tests.support import (
+    OTHER_EMAIL,
+    OTHER_PASSWORD,
+    RunningServer,
+    add_user,
+    errors_of,
+    owner_client,
+    start_server,
+    until,
+    verdict,
+)
 
 from tonearm_api.client import Client
 from tonearm_api.library import AudioFormat
@@ -46,6 +59,7 @@ class House:
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     house = House(tmp_path_factory.mktemp("house") / "data")
+    add_user(house.server, OTHER_EMAIL, OTHER_PASSWORD)
     yield house
     house.server.stop()
 
@@ -158,16 +172,108 @@ async def test_what_is_unfinished_for_a_day_is_forgotten_and_strays_are_collecte
 
 async def test_what_is_promised_to_one_is_not_promised_to_another(house: House, client: Client) -> None:
     room = os.statvfs(house.server.data)
-    most = int(room.f_bavail * room.f_frsize * 0.6)
-    async with tus_of(client) as tus:
+    most, much = (int(room.f_bavail * room.f_frsize * share) for share in (0.6, 0.45))
+    async with tus_of(client) as tus, others_tus_of(house.server) as others_tus:
         too_much = await tus.create(HUGE)
-        first, second = await tus.create(most), await tus.create(most)
-        await tus.end(first.headers["Location"])
-        third = await tus.create(most)
+        first, second = await others_tus.create(most), await tus.create(much)
+        await others_tus.end(first.headers["Location"])
+        third = await tus.create(much)
         await tus.end(third.headers["Location"])
 
     assert (too_much.status_code, too_much.json()["code"]) == (507, "out_of_space")
     assert [first.status_code, second.status_code, third.status_code] == [201, 507, 201]
+
+
+async def test_one_person_cannot_promise_all_room_to_herself(house: House, client: Client) -> None:
+    room = os.statvfs(house.server.data)
+    much = int(room.f_bavail * room.f_frsize * 0.4)
+    async with tus_of(client) as tus, others_tus_of(house.server) as others_tus:
+        first, second, others = await tus.create(much), await tus.create(much), await others_tus.create(much)
+        await others_tus.end(others.headers["Location"])
+        await tus.end(first.headers["Location"])
+
+    assert (first.status_code, second.status_code, others.status_code) == (201, 409, 201)
+    assert second.json()["code"] == "too_many_uploads"
+
+
+async def test_a_disk_that_is_full_midway_keeps_what_came_and_takes_the_rest_later(
+    house: House, client: Client
+) -> None:
+    content = os.urandom(6_000_000)
+    async with tus_of(client) as tus:
+        path = await tus.begin(len(content))
+        with full_beyond(2_500_000, house.server):
+            answer = await tus.patch(path, content, offset=0)
+            kept = await tus.offset(path)
+            checked = await tus.patch(path, content[kept:], offset=kept, upload_checksum=checksum(content[kept:]))
+            unchanged = await tus.offset(path)
+        last = await tus.patch(path, content[kept:-1], offset=kept)
+
+        assert (answer.status_code, checked.status_code) == (507, 507)
+        assert 0 < kept == unchanged <= 2_500_000
+        assert (last.status_code, await tus.offset(path)) == (204, len(content) - 1)
+        assert await asyncio.to_thread(house.file_of(path).read_bytes) == content[:-1]
+        await tus.end(path)
+    assert errors_of(house.server) == ""
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace fills the disk: apt-get install strace")
+async def test_a_disk_without_room_for_a_folder_is_507_and_the_track_is_made_later(tmp_path: Path, song: bytes) -> None:
+    data = tmp_path / "full"
+    folder = data / "blobs" / "audio"
+    inject = ("-P", str(folder), "-e", "trace=/^mkdir", "-e", "inject=/^mkdir:error=ENOSPC")
+    server = start_server(data, under=("strace", "-D", "-f", "-qq", "-o", "/dev/null", *inject))
+    try:
+        async with owner_client(server) as owner, tus_of(owner) as tus:
+            path = await tus.begin(len(song))
+            full = await tus.patch(path, song, offset=0)
+            folder.mkdir(mode=0o700)
+            later = await tus.patch(path, b"", offset=len(song))
+    finally:
+        server.stop()
+
+    assert (full.status_code, full.json()["code"]) == (507, "out_of_space")
+    assert (later.status_code, "Tonearm-Track" in later.headers) == (204, True)
+    assert errors_of(server) == ""
+
+
+async def test_one_upload_that_cannot_be_put_in_order_keeps_no_other_from_it(house: House, client: Client) -> None:
+    async with tus_of(client) as tus:
+        bad, old = [house.file_of(await tus.begin(1000)) for _ in range(2)]
+        await tus.patch(f"/api/v1/uploads/{old.name}", b"x" * 300, offset=0)
+    house.server.stop()
+    stray = house.file_of("/stray")
+    stray.write_bytes(b"x")
+    os.utime(stray, (1, 1))
+    bad.mkdir()
+    for expires_at_ms, file in enumerate((bad, old), 1):
+        house.write("UPDATE upload SET expires_at_ms = ? WHERE id = ?", expires_at_ms, file.name)
+    house.restart()
+
+    async def collected() -> bool:
+        return not (old.exists() or stray.exists())
+
+    await until(collected, what="the expired upload and the stray are deleted")
+    assert errors_of(house.server) == ""
+
+
+@contextlib.asynccontextmanager
+async def others_tus_of(server: RunningServer) -> AsyncIterator[Tus]:
+    async with Client(server.url) as other:
+        await other.log_in(email=OTHER_EMAIL, password=OTHER_PASSWORD)
+        async with tus_of(other) as tus:
+            yield tus
+
+
+@contextlib.contextmanager
+def full_beyond(size_bytes: int, server: RunningServer) -> Iterator[None]:
+    """No file of the server's grows beyond that: what is written is cut short, then refused (EFBIG)."""
+    _, most = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (size_bytes, most))
+    try:
+        yield
+    finally:
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (most, most))
 
 
 async def _is_longer(file: Path, size_bytes: int) -> bool:
