@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 from tests.audio import make_audio
@@ -14,6 +16,8 @@ from tests.postgres import Cluster
 from tests.support import (
     OTHER_EMAIL,
     OTHER_PASSWORD,
+    OWNER_EMAIL,
+    OWNER_PASSWORD,
     TONEARM,
     RunningServer,
     clean_environment,
@@ -25,7 +29,12 @@ from tests.support import (
 )
 
 from tonearm_api.client import Client
+from tonearm_api.errors import Unavailable
 from tonearm_api.library import AudioFormat, ListTracks
+from tonearm_server.kit import postgres_client
+from tonearm_server.kit.db import open_database, transaction
+from tonearm_server.kit.postgres import TURN_LOCK
+from tonearm_server.models import MODELS
 
 
 def tonearm(*arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
@@ -140,6 +149,77 @@ def test_a_database_that_cannot_hold_every_script_is_refused(tmp_path: Path, pos
     refused = serve(tmp_path / "data", database_url=postgres.url("latin"))
 
     assert (refused.returncode, "UTF-8" in refused.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("?hidden=1", "refuses"),
+        ("?options=-c%20default_transaction_read_only=on", "only reads"),
+    ],
+)
+def test_what_an_address_may_not_ask_for_is_named(
+    tmp_path: Path, postgres: Cluster, setting: str, sentence: str
+) -> None:
+    refused = serve(tmp_path / "data", database_url=postgres.new_database() + setting)
+
+    assert (refused.returncode, sentence in refused.stderr, "Traceback" in refused.stderr) == (2, True, False)
+
+
+@pytest.mark.parametrize("missing", ["CREATE ON SCHEMA public", "CONNECT ON DATABASE {name}"])
+def test_rights_that_are_missing_are_named(tmp_path: Path, postgres: Cluster, missing: str) -> None:
+    url = postgres.new_database()
+    name = url.rpartition("/")[2]
+    poor = f"poor_{name}"
+    postgres.run_sql(f"CREATE ROLE {poor} LOGIN PASSWORD 'hidden'")
+    postgres.run_sql(f"REVOKE {missing.format(name=name)} FROM PUBLIC", database=name)
+
+    refused = serve(tmp_path / "data", database_url=f"postgres://{poor}:hidden@127.0.0.1:{postgres.port}/{name}")
+
+    assert (refused.returncode, "make it the owner" in refused.stderr) == (2, True)
+    assert "Traceback" not in refused.stderr
+
+
+async def test_signing_out_while_tokens_are_refreshed_is_no_deadlock(tmp_path: Path, postgres: Cluster) -> None:
+    url = postgres.new_database()
+
+    async def refresh_waits() -> bool:
+        return postgres.run_sql("SELECT count(*) FROM pg_locks WHERE NOT granted") != "0"
+
+    with running_server(tmp_path / "data", database_url=url) as server:
+        async with owner_client(server), httpx.AsyncClient(base_url=server.url, timeout=30) as http:
+            login = {"email": OWNER_EMAIL, "password": OWNER_PASSWORD}
+            tokens = (await http.post("/api/v1/auth/login", json=login)).json()
+            other = await asyncpg.connect(url)
+            async with other.transaction():
+                await other.execute("SELECT 1 FROM login_session FOR UPDATE")
+                body = {"refresh_token": tokens["refresh_token"]}
+                refreshing = asyncio.create_task(http.post("/api/v1/auth/refresh", json=body))
+                await until(refresh_waits, what="the refresh to wait for the session")
+                await other.execute("DELETE FROM login_session")
+            await other.close()
+            answer = await refreshing
+
+    assert (401, "session_ended") == (answer.status_code, answer.json()["code"])
+
+
+async def test_a_turn_that_never_comes_is_no_request_that_never_ends(
+    tmp_path: Path, postgres: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = postgres.new_database()
+    await (await open_database(tmp_path / "x.db", models=MODELS, url=url)).close()
+    monkeypatch.setattr(postgres_client, "ANSWER_S", 2)
+    database = await open_database(tmp_path / "x.db", models=MODELS, url=url)
+    other = await asyncpg.connect(url)
+    await other.execute(f"SELECT pg_advisory_lock({TURN_LOCK})")
+
+    try:
+        with pytest.raises(Unavailable):
+            async with asyncio.timeout(60), transaction(alone=True):
+                pytest.fail("it had its turn")
+    finally:
+        await other.close()
+        await database.close()
 
 
 @pytest.mark.parametrize("given", ["missing", "twice"])

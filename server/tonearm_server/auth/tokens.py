@@ -25,7 +25,7 @@ from tonearm_api.errors import SessionEnded, Unauthenticated
 from tonearm_server.auth.keys import Keys
 from tonearm_server.auth.models import LoginSession, RefreshToken
 from tonearm_server.kit.clock import Clock
-from tonearm_server.kit.db import transaction
+from tonearm_server.kit.db import execute, transaction
 from tonearm_server.kit.ids import hash_secret, new_id, new_secret
 
 log = logging.getLogger(__name__)
@@ -45,6 +45,11 @@ _IDLE_MS = 30 * _DAY_MS
 
 _FAMILY_MS = 90 * _DAY_MS
 """No family lives longer, however often it is refreshed (ASVS 5.0 7.3.2)."""
+
+_TOUCH = """
+    UPDATE login_session SET last_used_at_ms = ?
+    WHERE id = (SELECT r.session_id FROM refresh_token r WHERE r.token_hash = ? AND r.expires_at_ms > ?)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,8 @@ class TokenIssuer:
         token_hash = hash_secret(refresh_token)
         successor = self._successor(refresh_token)
         async with transaction() as connection:
+            # The session before its token, as whoever ends it has them: in the other order the two could deadlock.
+            await execute(connection, _TOUCH, [now_ms, token_hash, now_ms])
             consumed = (
                 await RefreshToken.filter(token_hash=token_hash, consumed_at_ms=None, expires_at_ms__gt=now_ms)
                 .using_db(connection)
@@ -92,7 +99,6 @@ class TokenIssuer:
                 raise SessionEnded
             if consumed:
                 await _add_token(successor, session.id, now_ms=now_ms, connection=connection)
-                await LoginSession.filter(id=session.id).using_db(connection).update(last_used_at_ms=now_ms)
         if not consumed and not _within_grace(token, now_ms):
             await self._refuse(token)
         return self._tokens(session.id, session.user_id, refresh_token=successor)

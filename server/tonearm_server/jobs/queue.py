@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from aiohttp import web
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.exceptions import OperationalError
+from tortoise.queryset import QuerySet
 
 from tonearm_api.errors import Unavailable
 from tonearm_server.jobs.models import Job
@@ -47,7 +48,7 @@ _ADD_MISSING = """
 _CLAIM = """
     UPDATE job SET leased_until_ms = ?, attempts = attempts + 1 WHERE row_id = (
         SELECT row_id FROM job
-        WHERE NOT is_dead AND due_at_ms <= ? AND (leased_until_ms IS NULL OR leased_until_ms <= ?)
+        WHERE is_dead = FALSE AND due_at_ms <= ? AND (leased_until_ms IS NULL OR leased_until_ms <= ?)
         ORDER BY due_at_ms LIMIT 1 {unless_taken}
     ) RETURNING row_id, kind, subject, attempts
 """
@@ -115,26 +116,34 @@ class JobQueue:
             name = type(error).__name__
             await _until_written(lambda: self._put_off(job, name))
         else:
-            await _until_written(lambda: Job.filter(row_id=job.row_id).delete())
+            await _until_written(lambda: _held(job).delete())
         finally:
             heartbeat.cancel()
 
     async def _keep_lease(self, job: Job) -> None:
         while True:
             await asyncio.sleep(_HEARTBEAT_S)
-            await Job.filter(row_id=job.row_id).update(leased_until_ms=self._clock.now_ms() + _LEASE_MS)
+            try:
+                await _held(job).update(leased_until_ms=self._clock.now_ms() + _LEASE_MS)
+            except (Unavailable, OperationalError) as error:
+                log.warning("the lease of a job cannot be prolonged yet: %s", type(error).__name__)
 
     async def _give_back(self, job: Job) -> None:
-        await Job.filter(row_id=job.row_id).update(leased_until_ms=None, attempts=job.attempts - 1)
+        await _held(job).update(leased_until_ms=None, attempts=job.attempts - 1)
 
     async def _put_off(self, job: Job, error: str) -> None:
         is_dead = job.attempts > len(_BACK_OFF_MS)
         wait_ms = 0 if is_dead else _BACK_OFF_MS[job.attempts - 1]
         if is_dead:
             log.error("job %s %s is given up", job.kind, job.subject)
-        await Job.filter(row_id=job.row_id).update(
+        await _held(job).update(
             leased_until_ms=None, due_at_ms=self._clock.now_ms() + wait_ms, is_dead=is_dead, last_error=error
         )
+
+
+def _held(job: Job) -> QuerySet[Job]:
+    """The job's row as long as nobody has claimed it since: a worker whose lease ran out has no say in it."""
+    return Job.filter(row_id=job.row_id, attempts=job.attempts)
 
 
 async def _until_written(write: Callable[[], Awaitable[object]]) -> None:

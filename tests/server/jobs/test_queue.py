@@ -10,10 +10,11 @@ import pytest
 from tests.postgres import Backend
 from tests.support import until
 
+from tonearm_server.jobs import queue
 from tonearm_server.jobs.models import Job
 from tonearm_server.jobs.queue import JobQueue
 from tonearm_server.jobs.recovery import release_leases
-from tonearm_server.kit.db import open_database, transaction
+from tonearm_server.kit.db import execute, fetch, open_database, transaction
 from tonearm_server.models import MODELS
 
 pytestmark = pytest.mark.db
@@ -79,6 +80,11 @@ async def add(jobs: JobQueue, subject: str) -> None:
     async with transaction() as connection:
         await jobs.add("kind", subject, connection=connection)
     jobs.wake()
+
+
+async def run(statement: str) -> None:
+    async with transaction() as connection:
+        await execute(connection, statement)
 
 
 async def is_empty() -> bool:
@@ -194,6 +200,66 @@ async def test_a_lease_that_ran_out_is_taken_again(jobs: JobQueue, worker: Worke
     await until(is_empty, what="the abandoned job to be done")
 
     assert worker.done == ["a"]
+
+
+async def test_a_lease_is_prolonged_again_after_the_database_was_away(
+    jobs: JobQueue,
+    worker: Worker,
+    clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(queue, "_HEARTBEAT_S", 0.01)
+    worker.may_end.clear()
+    jobs.start()
+    await add(jobs, "a")
+    await worker.began.wait()
+
+    async def was_noticed() -> bool:
+        return "cannot be prolonged" in caplog.text
+
+    async def is_prolonged() -> bool:
+        return bool((await one_job()).leased_until_ms > clock.ms)
+
+    await run("ALTER TABLE job RENAME TO job_away")
+    await until(was_noticed, what="a heartbeat to fail")
+    await run("ALTER TABLE job_away RENAME TO job")
+    clock.ms += HOUR_MS
+    await until(is_prolonged, what="the lease to be prolonged")
+
+
+async def test_a_worker_that_lost_its_lease_has_no_say_in_the_job(
+    jobs: JobQueue, worker: Worker, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker.failures = 1
+    worker.may_end.clear()
+    jobs.start()
+    await add(jobs, "a")
+    await worker.began.wait()
+    taken = {"attempts": 2, "leased_until_ms": clock.ms + HOUR_MS}
+    await Job.filter(subject="a").update(**taken)
+
+    worker.may_end.set()
+    await add(jobs, "b")
+
+    async def is_done() -> bool:
+        return worker.done == ["b"] and await Job.all().count() == 1
+
+    await until(is_done, what="the job after it to be done")
+    job = await one_job()
+    assert taken == {"attempts": job.attempts, "leased_until_ms": job.leased_until_ms}
+
+
+async def test_a_job_is_claimed_without_reading_those_that_wait(tmp_path: Path) -> None:
+    """SQLite's plan: PostgreSQL chooses by the size of the table."""
+    database = await open_database(tmp_path / "x.db", models=MODELS)
+    claim = queue._CLAIM.format(unless_taken="")
+    plan = await fetch(Job._meta.db, f"EXPLAIN QUERY PLAN {claim}", [0, 0, 0])
+    await database.close()
+
+    steps = [row["detail"] for row in plan]
+    assert any("is_dead=? AND due_at_ms<?" in step for step in steps)
+    assert not any("ORDER BY" in step for step in steps)
 
 
 async def test_leases_of_a_process_that_died_are_free_at_start(

@@ -48,7 +48,10 @@ def run(handlers: dict[bytes, zygote.Handler], *, parent_pid: int, budget: zygot
     layers = (LANDLOCK if give_up_files() else 0) | (SECCOMP if has_seccomp() else 0)
     gc.freeze()  # pages that no collection touches stay shared with the children
     with socket.socket(fileno=sys.stdin.fileno()) as control:
-        control.send(bytes([layers]))
+        try:
+            control.send(bytes([layers]))
+        except BrokenPipeError:  # the server has given up its own start meanwhile, and says why
+            return
         os.dup2(sys.stdout.fileno(), sys.stderr.fileno())  # a C library's complaint about a file is nobody's news
         zygote.Zygote(handlers, endings=ENDINGS, budget=budget).serve(control)
 
