@@ -12,7 +12,7 @@ import msgspec
 
 from tonearm_api import errors
 from tonearm_api.client import Client, Uploaded
-from tonearm_api.errors import TonearmError, Unauthenticated, Unreachable, all_errors
+from tonearm_api.errors import TonearmError, Unauthenticated, Unreachable
 from tonearm_api.library import Track, TrackState
 from tonearm_cli import resuming
 from tonearm_cli.files import display_path
@@ -92,7 +92,9 @@ class Transfers:
             track = await self._verdict(track)
         name = display_path(path)
         if track.state is TrackState.REJECTED:
-            return Verdict(path=name, state="refused", track=track, code=track.reason, message=why(track.reason))
+            return Verdict(
+                path=name, state="refused", track=track, code=track.reason, message=errors.why_refused(track.reason)
+            )
         state: Literal["ready", "verifying"] = "ready" if track.state is TrackState.READY else "verifying"
         return Verdict(path=name, state=state, track=track, new=uploaded.is_new)
 
@@ -111,11 +113,6 @@ class Transfers:
                     if track.state is not TrackState.VERIFYING:
                         break
         return track
-
-
-def why(reason: str | None) -> str:
-    """The sentence for a rejected track's reason, which is the code of an error."""
-    return next((kind.title for kind in all_errors() if kind.code == reason), errors.RefusedFile.title)
 
 
 async def _ticks() -> AsyncIterator[None]:

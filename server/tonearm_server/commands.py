@@ -74,7 +74,7 @@ def doctor(
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
     data: DataOption = None,
 ) -> None:
-    """Check that everything is there and every count adds up; exit 1 where not. Changes nothing."""
+    """Check that everything is there and every count adds up; exit 1 where not."""
     import msgspec
 
     from tonearm_api.errors import TonearmError
