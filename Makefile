@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CODE := api server cli tui tests tools
 ARGS :=
+WORKERS := 3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run test test-all chaos fuzz check format bench music lock clean libmpv test-programs
@@ -18,8 +19,9 @@ setup-dev: $(VENV)/.dev libmpv test-programs  ## Install what its tests need as 
 run: setup  ## Start a demo: server, account, album, player (data in .demo/)
 	@$(BIN)/python tools/demo.py $(ARGS)
 
+# All: a module for each worker at a time, as tests wait as much as they compute. A chosen part starts sooner without.
 test: setup-dev music  ## Run the tests (ARGS="-k queue" to choose)
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest $(or $(ARGS),-n $(WORKERS) --dist loadfile)
 
 test-all: check test  ## Run the checks, the tests, the long ones too, and the demo without a terminal
 	@$(BIN)/pytest -m long

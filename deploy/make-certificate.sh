@@ -4,6 +4,8 @@
 # usage: make-certificate.sh FOLDER URL [OWNER]
 set -eu
 
+command -v openssl >/dev/null || { echo "There is no openssl in this image: use one of Debian's that has it" >&2; exit 1; }
+
 folder=$1
 url=$2
 owner=${3:-}

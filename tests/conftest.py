@@ -14,6 +14,11 @@ from tests.support import OTHER_EMAIL, OTHER_PASSWORD, RunningServer, add_user, 
 from tonearm_api.client import Client
 
 
+def pytest_configure() -> None:
+    """Tests start programs some thousand times: with modules that stay compiled, that takes half the CPU (2026-11)."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
 @pytest.fixture(autouse=True)
 def no_client_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Nobody's own Tonearm settings or login take part in a test."""

@@ -12,12 +12,13 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.ports import free_ports
 
 INSTALL = "PostgreSQL is missing: sudo apt-get install --no-install-recommends postgresql"
 _INSTALLED = Path("/usr/lib/postgresql")
@@ -121,7 +122,8 @@ class Backend:
 def running_cluster(programs: Path) -> Iterator[Cluster]:
     """A new cluster that ends, with its files, when the block does."""
     root = Path(tempfile.mkdtemp(prefix="tonearm-postgres-"))
-    cluster = Cluster(programs, root, _free_port(), secrets.token_hex(16))
+    (port,) = free_ports(1)
+    cluster = Cluster(programs, root, port, secrets.token_hex(16))
     try:
         _make(cluster)
         cluster.start()
@@ -149,10 +151,3 @@ def _unprivileged(command: list[str]) -> list[str]:
         return command
     nobody = pwd.getpwnam("nobody")
     return ["setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups", *command]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

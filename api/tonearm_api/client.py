@@ -14,13 +14,12 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any, Protocol, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, cast
 from urllib.parse import urlsplit
 
-import httpx
 import msgspec
 
-from tonearm_api import __version__, auth, library, plays, streaming
+from tonearm_api import auth, library, plays, streaming
 from tonearm_api.credentials import CredentialStore, Login
 from tonearm_api.endpoint import Endpoint, Nothing
 from tonearm_api.errors import Problem, SessionEnded, TonearmError, Unauthenticated, Unreachable, error_from_problem
@@ -28,16 +27,16 @@ from tonearm_api.health import HEALTHZ, Health
 from tonearm_api.search import SEARCH, SUGGEST, Search, SearchResult, Suggest
 from tonearm_api.text import safe_text, safe_tree
 
+if TYPE_CHECKING:
+    from tonearm_api.connection import Answer, Connection
+
 RequestT = TypeVar("RequestT", bound=msgspec.Struct)
 ResponseT = TypeVar("ResponseT")
-
-MAX_ANSWER_BYTES = 32 * 1024 * 1024
-"""No honest answer but audio is larger; audio goes to mpv, not through here."""
 
 _EARLY_S = 30
 """Refresh this long before the access token ends, so that no request is wasted on a 401."""
 
-_CONNECT_S, _ANSWER_S, _UPLOAD_S = 5.0, 15.0, 120.0
+_UPLOAD_S = 120.0
 
 
 class LoginStore(Protocol):
@@ -88,12 +87,8 @@ class Client:
         self.server = server.rstrip("/")
         self.store: LoginStore = store or MemoryStore()
         self._refreshing = asyncio.Lock()
-        self._http = httpx.AsyncClient(
-            base_url=self.server,
-            follow_redirects=False,
-            timeout=httpx.Timeout(_ANSWER_S, connect=_CONNECT_S),
-            headers={"User-Agent": f"tonearm/{__version__}"},
-        )
+        self._connecting = asyncio.Lock()
+        self._connection: Connection | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -102,7 +97,8 @@ class Client:
         await self.close()
 
     async def close(self) -> None:
-        await self._http.aclose()
+        if self._connection is not None:
+            await self._connection.close()
 
     # --- accounts -----------------------------------------------------------------------------------
 
@@ -155,9 +151,9 @@ class Client:
         with path.open("rb") as file:
             counted = cast("Any", _Counted(file, on_progress))  # Any: httpx wants IO[bytes]
             files = {"file": (name, counted, "application/octet-stream")}
-            content, answer = await self._send_all("POST", library.UPLOAD_TRACK.path, files=files, timeout=_UPLOAD_S)
-        is_new = answer.status_code == library.UPLOAD_TRACK.status
-        return Uploaded(track=_decode(content, library.Track), is_new=is_new)
+            answer = await self._send("POST", library.UPLOAD_TRACK.path, files=files, timeout=_UPLOAD_S)
+        is_new = answer.status == library.UPLOAD_TRACK.status
+        return Uploaded(track=_decode(answer.content, library.Track), is_new=is_new)
 
     async def cover(self, track_id: str, *, size: library.CoverSize) -> bytes:
         """The cover as WebP; raises NotFound where there is none."""
@@ -190,9 +186,9 @@ class Client:
     async def examine(self) -> Examined:
         """What runs at the address. Needs no login."""
         asked_at = time.time()
-        content, answer = await self._exchange_all("GET", HEALTHZ.path, None)
+        answer = await self._exchange("GET", HEALTHZ.path, login=None)
         return Examined(
-            version=_decode(content, Health).version,
+            version=_decode(answer.content, Health).version,
             clock_ahead_s=_clock_ahead_s(answer.headers, asked_at=asked_at, answered_at=time.time()),
         )
 
@@ -202,14 +198,14 @@ class Client:
         """Do `endpoint` once. Raises the class of `errors` that the server answered with, or Unreachable."""
         path, rest = endpoint.split(request)
         if endpoint.has_json_body:
-            content = await self._send(endpoint.method, path, json=rest)
+            answer = await self._send(endpoint.method, path, json=rest)
         else:
-            content = await self._send(endpoint.method, path, params=_query(rest))
+            answer = await self._send(endpoint.method, path, params=_query(rest))
         if endpoint.raw_response is not None:
-            return cast("ResponseT", content)
+            return cast("ResponseT", answer.content)
         if endpoint.response is type(None):
             return None
-        return _decode(content, endpoint.response)
+        return _decode(answer.content, endpoint.response)
 
     async def send(
         self,
@@ -221,44 +217,34 @@ class Client:
     ) -> Mapping[str, str]:
         """A request whose answer is in its headers; `content` may be read twice. Raises as `call` does."""
         options = {"headers": dict(headers), "content": content, "timeout": _UPLOAD_S}
-        _, answer = await self._send_all(method, path, **options)
-        return answer.headers
+        return (await self._send(method, path, **options)).headers
 
-    async def _send(self, method: str, path: str, **options: Any) -> bytes:  # Any: httpx's own request options
-        content, _ = await self._send_all(method, path, **options)
-        return content
-
-    async def _send_all(self, method: str, path: str, **options: Any) -> tuple[bytes, httpx.Response]:
+    async def _send(self, method: str, path: str, **options: Any) -> Answer:  # Any: httpx's own request options
+        """With the login; once more with a newer one where the server does not take it any more."""
         used = await self._fresh_login()
         try:
-            return await self._exchange_all(method, path, used, **options)
+            return await self._exchange(method, path, login=used, **options)
         except Unauthenticated:
             if used is None or used.refresh_token is None or path.startswith("/api/v1/auth/"):
                 raise
         again = await self._refresh(used)
         _rewind(options)
-        return await self._exchange_all(method, path, again, **options)
+        return await self._exchange(method, path, login=again, **options)
 
-    async def _exchange(self, method: str, path: str, login: Login | None, **options: Any) -> bytes:
-        content, _ = await self._exchange_all(method, path, login, **options)
-        return content
-
-    async def _exchange_all(
-        self,
-        method: str,
-        path: str,
-        login: Login | None,
-        **options: Any,
-    ) -> tuple[bytes, httpx.Response]:
+    async def _exchange(self, method: str, path: str, *, login: Login | None, **options: Any) -> Answer:
+        """One request, one answer that is no error."""
         headers = {**options.pop("headers", {}), **_authorization(login)}
-        try:
-            async with self._http.stream(method, path, headers=headers, **options) as response:
-                content = await _read(response)
-        except httpx.HTTPError as error:
-            raise Unreachable(f"{self.server} does not answer") from error
-        if response.is_success:
-            return content, response
-        raise _error(response.status_code, content, response.headers)
+        answer = await (await self._connect()).exchange(method, path, headers=headers, **options)
+        if not answer.is_success:
+            raise _error(answer)
+        return answer
+
+    async def _connect(self) -> Connection:
+        """One for all requests. Made in a thread: httpx and certificates take 0.2 s, in which a screen can be drawn."""
+        async with self._connecting:
+            if self._connection is None:
+                self._connection = await asyncio.to_thread(_connection_to, self.server)
+            return self._connection
 
     # --- tokens -------------------------------------------------------------------------------------
 
@@ -294,8 +280,8 @@ class Client:
             if current.access_token != used.access_token:
                 return current
             body = {"refresh_token": current.refresh_token}
-            content = await self._exchange("POST", auth.REFRESH.path, None, json=body)
-            tokens = _decode(content, auth.Tokens)
+            answer = await self._exchange("POST", auth.REFRESH.path, login=None, json=body)
+            tokens = _decode(answer.content, auth.Tokens)
             newer = msgspec.structs.replace(
                 current,
                 access_token=tokens.access_token,
@@ -330,6 +316,12 @@ class _Counted:
 
     def __iter__(self) -> Any:  # Any: httpx asks whether this is iterable, and reads instead
         return iter(lambda: self.read(65536), b"")
+
+
+def _connection_to(server: str) -> Connection:
+    from tonearm_api.connection import Connection  # noqa: PLC0415  # see Client._connect
+
+    return Connection(server)
 
 
 def _rewind(options: Mapping[str, Any]) -> None:
@@ -372,17 +364,6 @@ def _query(values: Mapping[str, Any]) -> dict[str, str]:
     return {key: text(value) for key, value in values.items() if value is not None}
 
 
-async def _read(response: httpx.Response) -> bytes:
-    pieces: list[bytes] = []
-    total_bytes = 0
-    async for piece in response.aiter_bytes():
-        total_bytes += len(piece)
-        if total_bytes > MAX_ANSWER_BYTES:
-            raise Unreachable("The server's answer is larger than any honest one")
-        pieces.append(piece)
-    return b"".join(pieces)
-
-
 def _decode(content: bytes, kind: type[ResponseT]) -> ResponseT:
     try:
         return msgspec.convert(safe_tree(msgspec.json.decode(content)), type=kind)
@@ -390,9 +371,9 @@ def _decode(content: bytes, kind: type[ResponseT]) -> ResponseT:
         raise Unreachable("That address answers, but not as a Tonearm server does") from error
 
 
-def _error(status: int, content: bytes, headers: Mapping[str, str]) -> TonearmError:
+def _error(answer: Answer) -> TonearmError:
     try:
-        problem = msgspec.convert(safe_tree(msgspec.json.decode(content)), type=Problem)
+        problem = msgspec.convert(safe_tree(msgspec.json.decode(answer.content)), type=Problem)
     except (msgspec.DecodeError, msgspec.ValidationError):
-        return Unreachable(f"That address answers {status}, but not as a Tonearm server does")
-    return error_from_problem(problem, headers=headers)
+        return Unreachable(f"That address answers {answer.status}, but not as a Tonearm server does")
+    return error_from_problem(problem, headers=answer.headers)

@@ -47,6 +47,16 @@ class ClientSettings:
     token_file: Path | None
     config_dir: Path
 
+    @property
+    def player_log(self) -> Path:
+        """What sound libraries said to the player that ran last."""
+        return self.config_dir / "player.log"
+
+    @property
+    def journal(self) -> Path:
+        """Which uploads are under way."""
+        return self.config_dir / "uploads.db"
+
 
 def read_client_settings() -> ClientSettings:
     """Settings from `TONEARM_SERVER`, `TONEARM_PROFILE`, `TONEARM_TOKEN_FILE` and `TONEARM_CONFIG_DIR`."""

@@ -68,6 +68,7 @@ ACTIONS: tuple[Action, ...] = (
     _action("list.bottom", "Last", "G End", tui="G,end", web=("G", "End")),
     _action("list.current", "Go to what plays", "c", tui="c", web=("c",)),
     _action("track.like", "Like or unlike", "*", tui="asterisk", web=("*",)),
+    _action("track.upload", "Upload files or a folder", "U", tui="U"),
     _action("track.show", "Track page", "i", tui="i", web=("i",)),
     _action("view.recent", "Recent", "1 gr", tui="1,g r", web=("1",)),
     _action("view.liked", "Liked", "2 gl", tui="2,g l", web=("2",)),

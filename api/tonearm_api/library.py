@@ -246,6 +246,7 @@ UPLOAD_TRACK = Endpoint(
         errors.TooLarge,
         errors.UnsupportedMediaType,
         errors.OutOfSpace,
+        errors.Unavailable,
     ),
     raw_request=Raw(media_types=("multipart/form-data",), description="One part named `file`"),
 )
@@ -279,7 +280,7 @@ GET_COVER = Endpoint(
     policy=Policy.OBJECT,
     request=TrackCover,
     response=bytes,
-    errors=(errors.NotFound,),
+    errors=(errors.NotFound, errors.Unavailable),
     raw_response=Raw(media_types=("image/webp",), description="The cover, at most `size` pixels wide and high"),
 )
 GET_WAVEFORM = Endpoint(

@@ -55,7 +55,7 @@ STREAM = Endpoint(
         304: "The client's copy is still the right one",
         412: "The bytes are not those of `If-Match`",
     },
-    errors=(errors.NotFound, errors.RangeNotSatisfiable),
+    errors=(errors.NotFound, errors.RangeNotSatisfiable, errors.Unavailable),
     raw_response=_AUDIO,
 )
 STREAM_HEAD = Endpoint(
@@ -67,7 +67,7 @@ STREAM_HEAD = Endpoint(
     request=StreamTrack,
     response=bytes,
     also={304: "The client's copy is still the right one", 412: "The bytes are not those of `If-Match`"},
-    errors=(errors.NotFound,),
+    errors=(errors.NotFound, errors.Unavailable),
     raw_response=_AUDIO,
 )
 

@@ -1,4 +1,4 @@
-"""Text that every window shows alike: the one sanitiser for foreign strings, and lengths of time. Knows no screen.
+"""Text that every window shows alike: the one sanitiser for foreign strings, lengths of time, sizes. Knows no screen.
 
 Terminals obey control characters wherever they stand, and bidirectional overrides make one name look
 like another, so both are made visible or dropped before a string reaches a client's widgets.
@@ -29,6 +29,14 @@ _SUSPECT = re.compile(r"[^\x20-\x7e\u00a1-\u00ac\u00ae-\u02ff\u3041-\u3096\u30a1
 _MARK = r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u20d0-\u20f0]"
 _MARKS = re.compile(rf"({_MARK}{{{_MAX_MARKS}}}){_MARK}+")
 
+_FLAG_A = 0x1F1E6
+_FLAG_LETTER = re.compile("[\U0001f1e6-\U0001f1ff]")
+_LOOKS = "\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff"
+"""Variation selectors, the keycap and skin tones."""
+
+_UNSTEADY = re.compile(f"[\u200d{_LOOKS}\U0001f1e6-\U0001f1ff]")
+_JOINED = re.compile(f"\u200d[\u2190-\u2bff\U0001f000-\U0001faff]|[{_LOOKS}]")
+
 
 def safe_text(text: str) -> str:
     """`text` without anything that a terminal obeys or that reorders what stands around it.
@@ -42,6 +50,18 @@ def safe_text(text: str) -> str:
         return text
     text = unicodedata.normalize("NFC", text)
     return _MARKS.sub(r"\1", "".join(map(_safe_character, text)))
+
+
+def steady_text(text: str) -> str:
+    """Safe `text` for a line whose cells count: without what some terminals draw as one glyph and others as several.
+
+    A family becomes its first member, skin tones go, ❤ and 1 lose their emoji look, a flag becomes its two letters
+    (tmux 3.3 counts 8 cells for a family, kitty 2; seen 2026-11).
+    """
+    if _UNSTEADY.search(text) is None:
+        return text
+    text = _JOINED.sub("", text)
+    return _FLAG_LETTER.sub(lambda found: chr(ord(found[0]) - _FLAG_A + ord("A")), text)
 
 
 def _safe_character(character: str) -> str:
@@ -68,6 +88,16 @@ def clock_text(duration_ms: int | None, *, unknown: str) -> str:
     minutes, seconds = divmod(max(duration_ms, 0) // 1000, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def size_text(size_bytes: int) -> str:
+    """Bytes in the decimal units of IEC 80000-13: 4.1 MB."""
+    amount = float(size_bytes)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if amount < 999.5:
+            return f"{amount:.0f} {unit}" if unit == "bytes" or amount >= 99.95 else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
 
 
 def safe_tree(value: Any) -> Any:  # Any: decoded JSON of whatever shape

@@ -27,7 +27,7 @@ UPLOAD_TRACK_ID: Final = "Tonearm-Track"
 UPLOAD_IS_NEW: Final = "Tonearm-New"
 """`true` or `false`: false where this person had uploaded these bytes before."""
 
-UploadID = Annotated[str, Meta(pattern=r"^[a-z2-7]{1,32}$")]
+UploadID = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 class UploadState(enum.StrEnum):
@@ -61,6 +61,9 @@ _REFUSALS = (
     errors.TruncatedAudio,
     errors.TagLimits,
 )
+
+_DISK = (errors.OutOfSpace, errors.Unavailable)
+"""Also where nothing is sent: whatever asks for an upload that is whole finishes it where a crash came before."""
 
 DESCRIBE_UPLOADS = Endpoint(
     name="describe_uploads",
@@ -98,11 +101,11 @@ GET_UPLOAD = Endpoint(
     name="get_upload",
     method="GET",
     path="/api/v1/uploads/{id}",
-    summary="How far an upload is and what became of it; told for 24 hours after the last byte",
+    summary="How far an upload is and what became of it; told for 24 hours after the last byte, of the last 1,000",
     policy=Policy.MEMBER,
     request=OneUpload,
     response=Upload,
-    errors=(errors.NotFound,),
+    errors=(errors.NotFound, *_DISK),
 )
 UPLOAD_HEAD = Endpoint(
     name="upload_head",
@@ -112,7 +115,7 @@ UPLOAD_HEAD = Endpoint(
     policy=Policy.MEMBER,
     request=OneUpload,
     response=type(None),
-    errors=(errors.NotFound, errors.UnsupportedVersion),
+    errors=(errors.NotFound, errors.UnsupportedVersion, *_DISK),
     headers=_VERSION,
 )
 APPEND_UPLOAD = Endpoint(
@@ -130,8 +133,7 @@ APPEND_UPLOAD = Endpoint(
         errors.UnsupportedVersion,
         errors.Locked,
         errors.WrongChecksum,
-        errors.OutOfSpace,
-        errors.Unavailable,
+        *_DISK,
         *_REFUSALS,
     ),
     raw_request=Raw(media_types=(CHUNK_TYPE,), description="The bytes, as many as you like"),
@@ -150,7 +152,7 @@ END_UPLOAD = Endpoint(
     request=OneUpload,
     response=type(None),
     status=204,
-    errors=(errors.NotFound, errors.UnsupportedVersion, errors.Locked),
+    errors=(errors.NotFound, errors.UnsupportedVersion, errors.Locked, *_DISK),
     headers=_VERSION,
 )
 

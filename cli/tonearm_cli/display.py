@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tonearm_api.library import Track, TrackState
-from tonearm_api.text import clock_text
+from tonearm_api.text import clock_text, size_text
 from tonearm_cli.output import Column
 
 LIKED, REFUSED, VERIFYING = "♥", "✗", "…"
@@ -59,16 +59,6 @@ def duration(duration_ms: int | None) -> str:
     return clock_text(duration_ms, unknown="")
 
 
-def size(size_bytes: int) -> str:
-    """Bytes in the decimal units of IEC 80000-13: 4.1 MB."""
-    amount = float(size_bytes)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if amount < 999.5:
-            return f"{amount:.0f} {unit}" if unit == "bytes" or amount >= 99.95 else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} TB"
-
-
 def audio(track: Track) -> str:
     """What the file is: FLAC · 44.1 kHz · stereo · 912 kbit/s · 21.4 MB."""
     known = (
@@ -76,7 +66,7 @@ def audio(track: Track) -> str:
         f"{track.sample_rate_hz / 1000:g} kHz" if track.sample_rate_hz else "",
         _channels(track.channels),
         f"{track.bitrate_bps / 1000:.0f} kbit/s" if track.bitrate_bps else "",
-        size(track.size_bytes),
+        size_text(track.size_bytes),
     )
     return joined(known)
 

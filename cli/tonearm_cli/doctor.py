@@ -6,6 +6,7 @@ import ctypes.util
 import importlib.util
 import stat
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -68,7 +69,7 @@ async def _examine(session: Session) -> AsyncIterator[Finding]:
     yield _encryption(session)
     yield _secret(session)
     yield _player()
-    yield _sound()
+    yield _sound(session.settings.player_log)
 
 
 def _clock(ahead_s: float | None) -> Finding:
@@ -121,11 +122,20 @@ def _player() -> Finding:
     return Finding(name="player", state="ok", message="installed")
 
 
-def _sound() -> Finding:
+def _sound(log: Path) -> Finding:
+    """Whether libmpv is there; where the player has kept what it and the drivers below it said."""
     library = ctypes.util.find_library("mpv")
     if library is None:
         return Finding(name="sound", state="warning", message="libmpv is missing", hint="apt install libmpv2")
-    return Finding(name="sound", state="ok", message=library)
+    said = f"; what sound libraries said last is in {log}" if _has_content(log) else ""
+    return Finding(name="sound", state="ok", message=library + said)
+
+
+def _has_content(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except OSError:
+        return False
 
 
 def _show(findings: list[Finding]) -> None:

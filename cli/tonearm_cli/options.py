@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import inspect
 from collections.abc import Callable
@@ -50,6 +49,8 @@ def blocking(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:  # Any: the wrapped function's own arguments
+        import asyncio  # noqa: PLC0415  # a fifth of a start, which `keys` and help do without
+
         return asyncio.run(function(*args, **kwargs))
 
     return run

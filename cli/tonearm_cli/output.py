@@ -16,7 +16,7 @@ from typing import Any, Literal
 import msgspec
 from rich.cells import cell_len, set_cell_size
 
-from tonearm_api.text import safe_text
+from tonearm_api.text import safe_text, steady_text
 from tonearm_cli.options import Options
 
 DOCUMENT_VERSION = 1
@@ -92,7 +92,7 @@ class Table:
             for row in rows:
                 line(*row)
             return
-        cells = [[safe_text(cell) for cell in row] for row in rows]
+        cells = [[steady_text(safe_text(cell)) for cell in row] for row in rows]
         if not cells:
             return
         if self._widths is None:

@@ -15,10 +15,10 @@ from rich.text import Text
 from rich.theme import Theme
 
 from tonearm_api.errors import TonearmError
-from tonearm_api.text import safe_text
+from tonearm_api.sending.files import display_path
+from tonearm_api.sending.transfers import Verdict
+from tonearm_api.text import safe_text, size_text
 from tonearm_cli import display, output
-from tonearm_cli.files import display_path
-from tonearm_cli.transfers import Verdict
 
 _ROOMY_CELLS = 72
 """From here on a name of some length, a long bar and the speed fit beside each other."""
@@ -43,7 +43,7 @@ class Lines:
 
     def resumed(self, path: Path, *, at_bytes: int) -> None:
         self._resumed_at_bytes[path] = at_bytes
-        self._tell(path, f"resumed at {display.size(at_bytes)}")
+        self._tell(path, f"resumed at {size_text(at_bytes)}")
 
     def interrupted(self, path: Path, error: TonearmError) -> None:
         self._tell(path, f"{error.detail}; trying again")

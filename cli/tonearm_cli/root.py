@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -27,6 +27,8 @@ Examples:
   tonearm                               open the player
 """
 
+_SURROGATE = re.compile("[\udc80-\udcff]")
+
 
 class Root(TyperGroup):
     """Finds commands by name and imports the one that runs."""
@@ -40,7 +42,7 @@ class Root(TyperGroup):
         return parts.find_command(cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args[0] not in parts.list_names():
+        if not parts.is_command(args[0]):
             raise _unknown(args[0])
         return super().resolve_command(ctx, args)
 
@@ -69,6 +71,8 @@ def help_text(name: str = "tonearm") -> str:
 
 
 def _unknown(name: str) -> problems.UsageFault:
+    import difflib  # noqa: PLC0415  # wanted for slips only
+
     near = difflib.get_close_matches(name, parts.list_names(), n=1, cutoff=0.7)
     return problems.UsageFault(
         f"There is no command {name}",
@@ -90,8 +94,8 @@ def main(arguments: Sequence[str]) -> int:
         return problems.INTERRUPTED
     except BrokenPipeError:
         return _reader_gone()
-    except OSError as error:
-        return problems.report(_from_system(error), as_json=as_json)
+    except (UnicodeError, OSError) as error:
+        return problems.report(_from_python(error, arguments=arguments), as_json=as_json)
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -107,9 +111,10 @@ def _dispatch(arguments: list[str]) -> int:
 
 
 def _survive_any_text() -> None:
-    """Titles are of every script; a terminal that cannot show one gets a `?`, not a crash."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # both are TextIOWrapper when run as a program
+    """Titles are of every script; a terminal that cannot show one gets a `?`, not a crash. What is read is text."""
+    for stream, errors in ((sys.stdout, "replace"), (sys.stderr, "replace"), (sys.stdin, "strict")):
+        if stream is not None:  # as with `<&-`
+            stream.reconfigure(errors=errors)  # type: ignore[union-attr]  # a TextIOWrapper when run as a program
 
 
 def _reader_gone() -> int:
@@ -129,6 +134,14 @@ def _from_typer(error: typer.TyperException) -> TonearmError:
     return problems.UsageFault(message, try_this=f"{context.command_path} --help")
 
 
-def _from_system(error: OSError) -> TonearmError:
-    where = f": {safe_text(str(error.filename))}" if error.filename else ""
-    return TonearmError(f"{error.strerror or error}{where}")
+def _from_python(error: UnicodeError | OSError, *, arguments: Sequence[str]) -> TonearmError:
+    """Bytes of the person's that are no text, or what the system would not do."""
+    if isinstance(error, OSError):
+        where = f": {safe_text(str(error.filename))}" if error.filename else ""
+        return TonearmError(f"{error.strerror or error}{where}")
+    if isinstance(error, UnicodeDecodeError):
+        return problems.UsageFault("What stands on stdin is not UTF-8")
+    # Paths may be of any bytes, which Python keeps as lone surrogates (PEP 383); nothing else may.
+    if any(_SURROGATE.search(argument) for argument in arguments):
+        return problems.UsageFault("An argument has bytes in it that are not UTF-8")
+    raise error

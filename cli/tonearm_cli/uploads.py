@@ -10,13 +10,13 @@ from typing import Annotated
 import typer
 
 from tonearm_api.client import Client
-from tonearm_cli import display, output, problems
-from tonearm_cli.files import find_files
-from tonearm_cli.journal import Journal, open_journal
+from tonearm_api.sending.files import find_files
+from tonearm_api.sending.journal import Journal, open_journal
+from tonearm_api.sending.transfers import Transfers, Verdict, conclusion
+from tonearm_cli import output, problems
 from tonearm_cli.options import Options, options_of
 from tonearm_cli.progress import watching
 from tonearm_cli.session import Session, client_of, find_session
-from tonearm_cli.transfers import Transfers, Verdict
 
 
 async def upload(
@@ -36,9 +36,7 @@ async def upload(
     files = find_files(paths)
     session = find_session(context)
     async with client_of(session) as client:
-        with open_journal(
-            session.settings.config_dir / "uploads.db", server=session.server, account=_account(session)
-        ) as journal:
+        with open_journal(session.settings.journal, server=session.server, account=_account(session)) as journal:
             verdicts = await _send(client, files, journal=journal, options=options, at_once=transfers, wait=wait)
     if any(verdict.state == "refused" for verdict in verdicts):
         raise typer.Exit(problems.PARTIAL)
@@ -66,19 +64,8 @@ def _account(session: Session) -> str:
 
 def _conclude(options: Options, verdicts: Sequence[Verdict], *, asked: int) -> None:
     """The document, or one line of counts."""
-    counts = Counter(verdict.state for verdict in verdicts)
     if options.json:
+        counts = Counter(verdict.state for verdict in verdicts)
         output.document(files=verdicts, **{state: counts[state] for state in ("ready", "verifying", "refused")})
-        return
-    if not asked:
-        output.say(options, "No audio files there")
-        return
-    there = sum(verdict.state == "ready" and verdict.new is False for verdict in verdicts)
-    told = [
-        display.counted(counts["ready"] - there, "file", "files") + " uploaded",
-        f"{there} already there" if there else "",
-        f"{counts['verifying']} still verifying" if counts["verifying"] else "",
-        f"{counts['refused']} refused" if counts["refused"] else "",
-        f"{asked - len(verdicts)} not sent" if asked > len(verdicts) else "",
-    ]
-    output.say(options, ", ".join(part for part in told if part))
+    else:
+        output.say(options, conclusion(verdicts, asked=asked) or "No audio files there")

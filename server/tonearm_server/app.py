@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import itertools
 import logging
 import sqlite3
 from collections.abc import AsyncIterator
 
 import aiohttp_session
+import msgspec
 from aiohttp import web
 
 from tonearm_api import __version__, health
@@ -22,7 +24,7 @@ from tonearm_server.audio.sandbox import SANDBOX, Sandbox
 from tonearm_server.auth import routes as auth
 from tonearm_server.auth.browser import RowStorage
 from tonearm_server.auth.identity import identify
-from tonearm_server.auth.keys import KEYS, load_keys
+from tonearm_server.auth.keys import KEYS, claim_database, load_keys
 from tonearm_server.auth.passwords import PASSWORDS, Passwords
 from tonearm_server.auth.routes import SIGN_UP_IS_OPEN
 from tonearm_server.auth.service import forget_expired
@@ -36,7 +38,7 @@ from tonearm_server.kit.datafolder import DATA_FOLDER, DataFolder
 from tonearm_server.kit.db import DATABASE, is_unused, open_database
 from tonearm_server.kit.deadlines import BODY_DEADLINE, BodyDeadline, watch_body
 from tonearm_server.kit.hosts import PUBLIC_URL, TRUSTED_PROXIES, add_security_headers, known_hosts
-from tonearm_server.kit.http import add_page, bind, json_response, prepare_routes
+from tonearm_server.kit.http import add_page, bind, prepare_routes
 from tonearm_server.kit.logs import access_log
 from tonearm_server.kit.problems import problems
 from tonearm_server.kit.sqlite import SAFE_VERSION
@@ -61,6 +63,9 @@ _HOUSEKEEPING_S = 600
 _COLLECT_EVERY = 144
 """Rounds of housekeeping between two collections of garbage, which list the whole storage: a day."""
 
+IS_OPEN: web.AppKey[asyncio.Event] = web.AppKey("is_open", asyncio.Event)
+"""Set by whoever listens: what no first request waits for begins then, and takes nothing from the start."""
+
 
 def create_app(config: Config, *, clock: Clock | None = None) -> web.Application:
     """The whole server. Its data folder is opened, locked and migrated when the app starts."""
@@ -77,6 +82,7 @@ def create_app(config: Config, *, clock: Clock | None = None) -> web.Application
     )
     app[CONFIG] = config
     app[CLOCK] = clock or SystemClock()
+    app[IS_OPEN] = asyncio.Event()
     app[BODY_DEADLINE] = BodyDeadline()
     app[PUBLIC_URL] = config.public_url or ""
     app[TRUSTED_PROXIES] = config.trusted_proxies
@@ -104,7 +110,8 @@ async def _own_data_folder(app: web.Application) -> AsyncIterator[None]:
 async def _load_keys(app: web.Application) -> AsyncIterator[None]:
     """Before the database is made: a crash in between leaves keys without a database, which is no harm."""
     folder = app[DATA_FOLDER]
-    is_fresh = await is_unused(folder.database, url=app[CONFIG].postgres_url)
+    config = app[CONFIG]
+    is_fresh = await is_unused(folder.database, url=config.postgres_url, patience_s=config.database_wait_s)
     app[KEYS] = load_keys(folder.keys, is_fresh=is_fresh)
     app[TOKENS] = TokenIssuer(app[KEYS], app[CLOCK])
     app[TICKETS] = TicketOffice(app[KEYS], app[CLOCK])
@@ -112,9 +119,14 @@ async def _load_keys(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _start_sandbox(app: web.Application) -> AsyncIterator[None]:
-    """Beside everything else: it takes as long as the database, and only the first upload waits for it."""
+    """Only the first upload waits for it, and starts it where it comes sooner."""
     app[SANDBOX] = Sandbox(ffmpeg=app[CONFIG].ffmpeg)
-    starting = asyncio.create_task(app[SANDBOX].start(), name="sandbox")
+
+    async def start() -> None:
+        await app[IS_OPEN].wait()
+        await app[SANDBOX].start()
+
+    starting = asyncio.create_task(start(), name="sandbox")
     try:
         yield
     finally:
@@ -130,6 +142,7 @@ async def _open_database(app: web.Application) -> AsyncIterator[None]:
     database = await open_database(app[DATA_FOLDER].database, models=MODELS, url=url)
     app[DATABASE] = database
     try:
+        await claim_database(app[KEYS])
         yield
     finally:
         await database.close()
@@ -152,7 +165,8 @@ async def _open_rooms(app: web.Application) -> AsyncIterator[None]:
 
 async def _run_jobs(app: web.Application) -> AsyncIterator[None]:
     verifier = Verifier(storage=app[STORAGE], sandbox=app[SANDBOX], blobs=app[BLOBS])
-    app[JOBS] = JobQueue({VERIFY: verifier.verify}, clock=app[CLOCK], workers=app[CONFIG].verifiers)
+    owner = app[DATA_FOLDER].id
+    app[JOBS] = JobQueue({VERIFY: verifier.verify}, owner=owner, clock=app[CLOCK], workers=app[CONFIG].verifiers)
     app[INTAKE] = Intake(
         storage=app[STORAGE],
         sandbox=app[SANDBOX],
@@ -164,8 +178,7 @@ async def _run_jobs(app: web.Application) -> AsyncIterator[None]:
     app[RESUMABLE] = ResumableUploads(
         storage=app[STORAGE], intake=app[INTAKE], clock=app[CLOCK], limit_bytes=app[MAX_UPLOAD_BYTES]
     )
-    if app[DATABASE].dialect == "sqlite":
-        await release_leases()  # nobody else works on this database; on PostgreSQL others may, and leases run out
+    await release_leases(owner)
     housekeeping = asyncio.create_task(_keep_house(app), name="housekeeping")
     app[JOBS].start()
     try:
@@ -180,6 +193,7 @@ async def _run_jobs(app: web.Application) -> AsyncIterator[None]:
 async def _keep_house(app: web.Application) -> None:
     """At start and every ten minutes: queue what an engine lost, forget what is old; once a day collect garbage."""
     clock = app[CLOCK]
+    await app[IS_OPEN].wait()
     for round_ in itertools.count():
         try:
             await resume_unfinished(app[JOBS])
@@ -194,7 +208,9 @@ async def _keep_house(app: web.Application) -> None:
 
 
 def _add_own_routes(app: web.Application) -> None:
-    openapi = json_response(document(ENDPOINTS)).body
+    @functools.cache
+    def openapi() -> bytes:
+        return msgspec.json.encode(document(ENDPOINTS))
 
     async def healthz(_: web.Request, __: Nothing) -> health.Health:
         return health.Health(status="ok", version=__version__)
@@ -209,7 +225,7 @@ def _add_own_routes(app: web.Application) -> None:
         return health.Health(status="ok", version=__version__)
 
     async def openapi_json(_: web.Request) -> web.Response:
-        return web.Response(body=openapi, content_type="application/json")
+        return web.Response(body=openapi(), content_type="application/json")
 
     bind(app, health.HEALTHZ, healthz)
     bind(app, health.READYZ, readyz)

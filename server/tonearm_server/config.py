@@ -65,6 +65,9 @@ class Config(BaseSettings):
     database_url: Annotated[
         SecretStr | None, Field(description="PostgreSQL to use instead of SQLite: postgres://user:password@host/name")
     ] = None
+    database_wait_s: Annotated[
+        float, Field(ge=0, le=3600, description="Seconds that a start waits for PostgreSQL where it is not up yet")
+    ] = 30
     public_url: Annotated[str | None, Field(description="The address under which people reach this server")] = None
     trusted_proxies: Annotated[
         tuple[Network, ...], NoDecode, Field(description="Addresses of proxies whose X-Forwarded-For is believed")

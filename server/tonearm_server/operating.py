@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import msgspec
 
 from tonearm_api.auth import Account
 from tonearm_api.errors import Conflict, NotFound
 from tonearm_server.app import open_storage
-from tonearm_server.auth.keys import load_keys
+from tonearm_server.auth.keys import claim_database, load_keys
 from tonearm_server.auth.passwords import Passwords
 from tonearm_server.config import Config
 from tonearm_server.control import NewUser, add_user, ask_running_server
@@ -74,18 +74,28 @@ def _owned(folder: DataFolder) -> Iterator[bool]:
         folder.release()
 
 
+@asynccontextmanager
+async def _writing(config: Config, folder: DataFolder) -> AsyncIterator[None]:
+    """The database open, as a server would open it: with its keys, which are made with a fresh folder."""
+    keys = load_keys(folder.keys, is_fresh=await is_unused(folder.database, url=config.postgres_url))
+    database = await _open(config, folder)
+    try:
+        await claim_database(keys)
+        yield
+    finally:
+        await database.close()
+
+
 async def _open(config: Config, folder: DataFolder) -> Database:
     return await open_database(folder.database, models=MODELS, url=config.postgres_url)
 
 
 async def _make_account(config: Config, folder: DataFolder, wanted: NewUser) -> Account:
-    load_keys(folder.keys, is_fresh=await is_unused(folder.database, url=config.postgres_url))
     passwords = Passwords()
-    database = await _open(config, folder)
     try:
-        return await add_user(wanted, passwords=passwords, clock=SystemClock())
+        async with _writing(config, folder):
+            return await add_user(wanted, passwords=passwords, clock=SystemClock())
     finally:
-        await database.close()
         passwords.close()
 
 
@@ -100,13 +110,11 @@ async def _examine(config: Config, folder: DataFolder, wanted: Examine) -> list[
 
 async def _synthesise(config: Config, folder: DataFolder, catalogue: Catalogue) -> Filled:
     """The accounts get one password, which nobody has ever seen."""
-    load_keys(folder.keys, is_fresh=await is_unused(folder.database, url=config.postgres_url))
     passwords = Passwords()
-    database = await _open(config, folder)
     try:
-        open_storage(config, folder)
-        password_hash = await passwords.hash(new_secret())
-        return await fill(catalogue, blobs_folder=folder.blobs, ffmpeg=config.ffmpeg, password_hash=password_hash)
+        async with _writing(config, folder):
+            open_storage(config, folder)
+            password_hash = await passwords.hash(new_secret())
+            return await fill(catalogue, blobs_folder=folder.blobs, ffmpeg=config.ffmpeg, password_hash=password_hash)
     finally:
-        await database.close()
         passwords.close()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import ipaddress
+import resource
 import signal
 import sys
+from collections.abc import Coroutine
 
 from aiohttp import web
 
 from tonearm_api.errors import TonearmError
-from tonearm_server.app import create_app
+from tonearm_server.app import IS_OPEN, create_app
 from tonearm_server.auth.service import new_owner_link
 from tonearm_server.config import Config
 from tonearm_server.control import run_control_socket
@@ -24,6 +27,9 @@ _DRAIN_S = 10
 
 _BACKLOG = 1024
 
+_OPEN_FILES = 65_536
+"""Five times what 4,000 listeners take; some container engines allow a billion, which nothing here needs."""
+
 _MAX_LINE = 32 * 1024
 """Of a request line: three filters of 500 characters and a search of 200, at 12 bytes each, and a cursor."""
 
@@ -31,6 +37,7 @@ _MAX_LINE = 32 * 1024
 def run_server(config: Config) -> int:
     """Run until SIGTERM or SIGINT; returns the exit code."""
     set_up_logging(config.log_level)
+    _allow_open_files()
     try:
         asyncio.run(_serve(config))
     except TonearmError as error:
@@ -54,17 +61,34 @@ async def _serve(config: Config) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
-        await runner.setup()
-        await _listen(runner, config)
-        address = config.public_url or _address(runner)
-        link = await new_owner_link(clock=app[CLOCK])
-        if link is not None:
-            print(f"owner-signup {address}/signup#t={link}", flush=True)  # noqa: T201  # scripts read it
-        print(f"listening {_address(runner)}", flush=True)  # noqa: T201  # scripts read it
-        _collect_from_here_on()
+        await _unless(stop, _open(runner, config))
         await stop.wait()
     finally:
         await runner.cleanup()
+
+
+async def _open(runner: web.AppRunner, config: Config) -> None:
+    """Start everything, listen, and say so."""
+    await runner.setup()
+    await _listen(runner, config)
+    app = runner.app
+    address = config.public_url or _address(runner)
+    link = await new_owner_link(clock=app[CLOCK])
+    if link is not None:
+        print(f"owner-signup {address}/signup#t={link}", flush=True)  # noqa: T201  # scripts read it
+    print(f"listening {_address(runner)}", flush=True)  # noqa: T201  # scripts read it
+    _collect_from_here_on()
+    app[IS_OPEN].set()
+
+
+async def _unless(stop: asyncio.Event, start: Coroutine[None, None, None]) -> None:
+    """Run `start`, and break it off where `stop` is set meanwhile: it may be waiting for a database."""
+    starting, stopping = asyncio.create_task(start), asyncio.create_task(stop.wait())
+    await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
+    for task in (starting, stopping):
+        task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await starting
 
 
 async def _listen(runner: web.AppRunner, config: Config) -> None:
@@ -73,6 +97,13 @@ async def _listen(runner: web.AppRunner, config: Config) -> None:
         await web.SockSite(runner, listener, backlog=_BACKLOG).start()
     except OSError as error:
         raise CannotListen(f"Cannot listen on {config.host} port {config.port}: {error.strerror}") from error
+
+
+def _allow_open_files() -> None:
+    """As many as the system lets this process have: a listener takes three, and shells start programs with 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
 
 
 def _collect_from_here_on() -> None:
@@ -89,8 +120,12 @@ class CannotListen(TonearmError):
 
 
 def _address(runner: web.AppRunner) -> str:
-    """Where this machine reaches the server: loopback where it listens everywhere."""
     host, port = runner.addresses[0][:2]
+    return address_of(host, port=port)
+
+
+def address_of(host: str, *, port: int) -> str:
+    """Where this machine reaches a server that listens on `host`: loopback where it listens everywhere."""
     if ipaddress.ip_address(host).is_unspecified:
         host = "::1" if ":" in host else "127.0.0.1"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

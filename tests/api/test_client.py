@@ -11,7 +11,8 @@ import pytest
 from aiohttp import web
 from tests.support import OWNER_EMAIL, OWNER_PASSWORD, RunningServer
 
-from tonearm_api.client import MAX_ANSWER_BYTES, Client, MemoryStore
+from tonearm_api.client import Client, MemoryStore
+from tonearm_api.connection import MAX_ANSWER_BYTES
 from tonearm_api.credentials import Login
 from tonearm_api.errors import NotFound, SessionEnded, Unreachable, WrongCredentials
 from tonearm_api.library import ListTracks

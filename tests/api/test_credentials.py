@@ -67,23 +67,28 @@ def test_a_damaged_file_is_said_and_not_overwritten(store: CredentialStore) -> N
     assert store.path.read_text() == "{"
 
 
-def _hold(folder: str, held: str) -> None:
+def _hold(folder: str, notes: str) -> None:
+    """Hold the lock until another has come for it; leave a note just before it is let go."""
     os.environ["TONEARM_CONFIG_DIR"] = folder
+    held, wanted, left = (Path(notes, name) for name in ("held", "wanted", "left"))
     with CredentialStore(read_client_settings()).locked():
-        Path(held).touch()
-        time.sleep(0.5)
+        held.touch()
+        while not wanted.exists():
+            time.sleep(0.01)
+        left.touch()
 
 
 def test_the_lock_keeps_other_processes_out(store: CredentialStore, tmp_path: Path) -> None:
-    held = tmp_path / "held"
-    holder = multiprocessing.get_context("spawn").Process(target=_hold, args=(str(store.path.parent), str(held)))
+    spawned = multiprocessing.get_context("spawn")
+    holder = spawned.Process(target=_hold, args=(str(store.path.parent), str(tmp_path)))
     holder.start()
-    while not held.exists():
+    while not (tmp_path / "held").exists():
+        assert holder.is_alive()
         time.sleep(0.01)
 
-    began = time.monotonic()
+    (tmp_path / "wanted").touch()
     with store.locked():
-        waited_s = time.monotonic() - began
+        had_left = (tmp_path / "left").exists()
     holder.join()
 
-    assert waited_s > 0.2
+    assert had_left

@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from tonearm_api.text import MAX_CHARACTERS, clock_text, safe_text, safe_tree
+from tonearm_api.text import MAX_CHARACTERS, clock_text, safe_text, safe_tree, steady_text
 
 HOSTILE = [
     "\x1b[2J\x1b[H",
@@ -85,3 +85,17 @@ def test_a_tree_is_made_safe_to_its_leaves() -> None:
 )
 def test_a_length_reads_as_on_a_player(duration_ms: int | None, shown: str) -> None:
     assert shown == clock_text(duration_ms, unknown="?")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("👩‍👩‍👧‍👦 family", "👩 family"),
+        ("🧑🏽‍🚀🏴‍☠️", "🧑🏴"),
+        ("vive 🇫🇷!", "vive FR!"),
+        ("❤️ 1️⃣", "❤ 1"),
+        ("क्\u200dष می\u200cخواهم", "क्\u200dष می\u200cخواهم"),
+    ],
+)
+def test_on_a_line_of_cells_emoji_are_as_wide_as_every_terminal_draws_them(text: str, shown: str) -> None:
+    assert shown == steady_text(text)

@@ -10,7 +10,6 @@ import asyncio
 import json
 import random
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ import httpx
 import pytest
 from tests.audio import make_audio, png_cover
 from tests.cli.console import COMMAND, Ran, tonearm
+from tests.ports import free_ports
 from tests.support import TONEARM, RunningServer, bearer, clean_environment, owner_client, start_server, verdict
 
 from tonearm_api.client import Client
@@ -47,9 +47,7 @@ class Bench:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.data = folder / "data"
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        (self.port,) = free_ports(1)
         self.server = start_server(self.data, port=str(self.port))
         self.songs = 0
 

@@ -19,11 +19,11 @@ def run_demo(home: Path) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=180,
     )
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 def test_the_demo_plays_and_a_second_run_finds_everything_there(tmp_path: Path) -> None:
     home = tmp_path / "demo"
 

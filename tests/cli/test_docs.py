@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from tests.cli.console import tonearm
 
+from tonearm_api.sending.files import AUDIO_SUFFIXES
 from tonearm_cli import problems
-from tonearm_cli.files import AUDIO_SUFFIXES
 from tonearm_cli.parts import EXTRAS, OWN, AnyCommand, find_command
 
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text()

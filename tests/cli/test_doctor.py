@@ -32,12 +32,16 @@ async def elsewhere() -> AsyncIterator[str]:
 
 @pytest.mark.usefixtures("login")
 async def test_all_is_well(server: RunningServer) -> None:
+    log = read_client_settings().player_log
+    log.write_text("ALSA lib talks")
+
     ran = await tonearm("doctor", "--json")
 
     found = {finding["name"]: finding for finding in ran.document["findings"]}
     assert (ran.code, ran.document["ok"]) == (0, True)
     assert found["server"]["message"] == f"{server.url} runs tonearm {__version__}"
     assert OWNER_EMAIL in found["login"]["message"]
+    assert str(log) in found["sound"]["message"]
     assert (found["clock"]["state"], found["secret"]["state"]) == ("ok", "ok")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from tonearm_cli.display import TRACK_COLUMNS, duration, size
+from tonearm_api.text import size_text
+from tonearm_cli.display import TRACK_COLUMNS, duration
 from tonearm_cli.output import Column, fit
 
 ROWS = [("♥", "A Rather Long Title of a Track", "An Artist of Note", "Their Best Album", "3:42", "abcdefghijklmnop")]
@@ -58,4 +59,4 @@ def test_durations(duration_ms: int | None, shown: str) -> None:
     ],
 )
 def test_sizes(size_bytes: int, shown: str) -> None:
-    assert shown == size(size_bytes)
+    assert shown == size_text(size_bytes)

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from tests.cli.conftest import MakeSong
 from tests.cli.console import COMMAND, on_terminal, tonearm
-from tests.support import RunningServer
+from tests.support import WAIT_S, RunningServer
 
 from tonearm_api.credentials import CredentialStore, Login, read_client_settings
 
@@ -234,7 +234,7 @@ async def test_ctrl_c_is_exit_130_and_says_what_was_not_sent(song: MakeSong, str
     )
     await asyncio.wait_for(arrived.wait(), timeout=30)
     process.send_signal(signal.SIGINT)
-    stdout, stderr = await asyncio.wait_for(process.communicate(), timeout=10)
+    stdout, stderr = await asyncio.wait_for(process.communicate(), timeout=WAIT_S)
     released.set()
 
     assert (process.returncode, stdout) == (130, b"")

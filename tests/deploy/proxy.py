@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from tests.ports import free_ports
 from tests.support import START_S, RunningServer, start_server
 
 ROOT = Path(__file__).parents[2]
@@ -35,15 +36,6 @@ class Stack:
     def context(self) -> ssl.SSLContext:
         """Trusts the certificate that was made, and nothing else."""
         return ssl.create_default_context(cafile=self.certificate)
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on. All are held until all are known, so that they differ."""
-    with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in sockets]
 
 
 def make_certificate(folder: Path, url: str, *, owner: str = "") -> str:

@@ -10,6 +10,7 @@ import pytest
 from tests.support import OTHER_EMAIL, OTHER_PASSWORD, TONEARM, clean_environment, running_server
 
 from tonearm_api.client import Client
+from tonearm_server.running import address_of
 
 
 def tonearm(*arguments: str, stdin: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
@@ -70,6 +71,12 @@ def test_an_account_is_checked_like_everybodys_sign_up(tmp_path: Path) -> None:
     assert (result.returncode, "email" in result.stderr) == (2, True)
 
 
+def test_an_address_of_other_bytes_than_text_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    result = add_user(tmp_path / "data", email="eve\udcff@example.test")  # Python's word for the byte FF
+
+    assert (2, "tonearm: An argument has bytes in it that are not UTF-8\n") == (result.returncode, result.stderr)
+
+
 def test_a_data_folder_may_lie_deep(tmp_path: Path) -> None:
     data = tmp_path / ("deep" * 20) / ("deeper" * 20) / "data"
     data.parent.mkdir(parents=True)
@@ -103,6 +110,19 @@ def test_a_proxy_that_is_no_network_is_named(tmp_path: Path, given: str) -> None
     assert result.returncode == 2
     assert [line for line in result.stderr.splitlines() if line.startswith("TONEARM_TRUSTED_PROXIES")] != []
     assert "like 10.0.0.0/8" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("0.0.0.0", "http://127.0.0.1:8337"),  # noqa: S104  # nothing listens here
+        ("::", "http://[::1]:8337"),
+        ("192.0.2.7", "http://192.0.2.7:8337"),
+        ("2001:db8::7", "http://[2001:db8::7]:8337"),
+    ],
+)
+def test_the_address_that_a_server_prints_can_be_opened_on_its_machine(host: str, address: str) -> None:
+    assert address == address_of(host, port=8337)
 
 
 def test_one_data_folder_has_one_server(tmp_path: Path) -> None:

@@ -147,6 +147,7 @@ def test_a_cover_that_is_gone_is_found(data: Path) -> None:
         ("UPDATE track SET state = 'verifying'", "verifying"),
         ("UPDATE track SET state = 'lost'", "states"),
         ("DELETE FROM audio_analysis", "analysis"),
+        ("DELETE FROM track_search", "search"),
     ],
 )
 def test_rows_that_do_not_add_up_are_found(data: Path, statement: str, name: str) -> None:

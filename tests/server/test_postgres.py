@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,8 +26,10 @@ from tests.support import (
     owner_client,
     raw,
     running_server,
+    start_server,
     until,
     upload,
+    verdict,
 )
 
 from tonearm_api.client import Client
@@ -114,6 +118,26 @@ async def test_an_upload_that_the_restart_interrupts_is_verified_after_it(
         await until(is_ready, what="the track to be verified")
 
 
+async def test_what_a_killed_server_was_verifying_is_taken_up_by_the_next_start(
+    tmp_path: Path, postgres: Cluster
+) -> None:
+    """Its lease has an hour to go, which the successor on the same data folder does not wait for."""
+    data, url = tmp_path / "data", postgres.new_database()
+    server = start_server(data, database_url=url)
+    async with owner_client(server) as owner:
+        track = await upload(owner, make_audio(tmp_path / "x.flac", format=AudioFormat.FLAC, seconds=0.5))
+    server.kill()
+    until_ms, folder = int(time.time() + 3600) * 1000, (data / "tonearm.lock").read_text()
+    lease = f"'verify', '{track.id}', 1, 1, {until_ms}, '{folder}', FALSE"
+    columns = "kind, subject, attempts, due_at_ms, leased_until_ms, leased_by, is_dead"
+    for statement in ("UPDATE track SET state = 'verifying'", f"INSERT INTO job ({columns}) VALUES ({lease})"):
+        postgres.run_sql(statement, database=url.rpartition("/")[2])
+
+    with running_server(data, database_url=url) as successor:
+        async with owner_client(successor) as owner:
+            assert (await verdict(owner, track.id)).state == "ready"
+
+
 def test_the_password_is_never_shown(server: RunningServer, postgres: Cluster, tmp_path: Path) -> None:
     url = postgres.url("postgres")
 
@@ -129,12 +153,63 @@ def test_the_password_is_never_shown(server: RunningServer, postgres: Cluster, t
     "url", ["mysql://u:hidden@host/name", "postgres://u:hidden@host", "postgres://u:hidden@127.0.0.1:1/name"]
 )
 def test_an_address_that_cannot_be_used_is_named_without_its_password(tmp_path: Path, url: str) -> None:
-    refused = serve(tmp_path / "data", database_url=url)
+    refused = serve(tmp_path / "data", database_url=url, database_wait_s="0")
 
     assert refused.returncode == 2
     assert "TONEARM_DATABASE_URL" in refused.stderr
     assert "hidden" not in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+@contextlib.contextmanager
+def starting(data: Path, *, url: str) -> Iterator[subprocess.Popen[str]]:
+    """A server that waits for the PostgreSQL at `url`."""
+    command = [TONEARM, "serve", "--port", "0", "--data", str(data)]
+    environment = clean_environment(TONEARM_DATABASE_URL=url)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=environment, text=True, stdout=pipe, stderr=pipe) as process:
+        try:
+            assert process.stderr is not None
+            assert any("waiting for it" in line for line in process.stderr)
+            yield process
+        finally:
+            process.terminate()
+
+
+def test_a_start_waits_for_a_database_that_is_not_up_yet(tmp_path: Path, postgres: Cluster) -> None:
+    url = postgres.new_database()
+    postgres.stop()
+    try:
+        with starting(tmp_path / "data", url=url) as process:
+            postgres.start()
+            assert process.stdout is not None
+            said = [process.stdout.readline().split()[0] for _ in range(2)]
+    finally:
+        if postgres.process is None:
+            postgres.start()
+
+    assert ["owner-signup", "listening"] == said
+
+
+def test_a_start_that_waits_for_a_database_can_be_stopped(tmp_path: Path) -> None:
+    with starting(tmp_path / "data", url="postgres://u:hidden@127.0.0.1:1/name") as process:
+        process.terminate()
+
+        assert process.wait(timeout=20) == 0
+
+
+def test_the_database_of_another_data_folder_is_refused(server: RunningServer, tmp_path: Path) -> None:
+    url = (server.data.parent / "url").read_text().strip()
+    data = tmp_path / "data"
+    add = ["server", "user", "add", "--name", "Eve", "--email", OTHER_EMAIL, "--password-stdin", "--data", str(data)]
+    assert tonearm(*add, stdin=OTHER_PASSWORD + "\n").returncode == 0  # a library of its own, on SQLite
+
+    refused = serve(data, database_url=url), tonearm(*add, stdin=OTHER_PASSWORD + "\n", database_url=url)
+    examined = tonearm("server", "doctor", "--json", "--data", str(data), database_url=url)
+
+    assert [(2, True)] * 2 == [(ran.returncode, "another data folder" in ran.stderr) for ran in refused]
+    findings = {finding["name"]: finding["state"] for finding in json.loads(examined.stdout)["findings"]}
+    assert (1, "failed") == (examined.returncode, findings["keys"])
 
 
 def test_a_database_that_does_not_exist_is_named(tmp_path: Path, postgres: Cluster) -> None:
@@ -203,12 +278,16 @@ async def test_signing_out_while_tokens_are_refreshed_is_no_deadlock(tmp_path: P
     assert (401, "session_ended") == (answer.status_code, answer.json()["code"])
 
 
+@pytest.mark.parametrize("gives_up", ["we", "PostgreSQL"])
 async def test_a_turn_that_never_comes_is_no_request_that_never_ends(
-    tmp_path: Path, postgres: Cluster, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, postgres: Cluster, monkeypatch: pytest.MonkeyPatch, gives_up: str
 ) -> None:
     url = postgres.new_database()
     await (await open_database(tmp_path / "x.db", models=MODELS, url=url)).close()
-    monkeypatch.setattr(postgres_client, "ANSWER_S", 2)
+    if gives_up == "we":
+        monkeypatch.setattr(postgres_client, "ANSWER_S", 2)
+    else:
+        monkeypatch.setitem(postgres_client._SESSION, "lock_timeout", "1s")
     database = await open_database(tmp_path / "x.db", models=MODELS, url=url)
     other = await asyncpg.connect(url)
     await other.execute(f"SELECT pg_advisory_lock({TURN_LOCK})")

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
+from tests.support import WAIT_S
+
 from tonearm_api.errors import NotFound, TonearmError
 from tonearm_api.library import AudioFormat, ListTracks, Sort, Track, TrackPage, TrackState, Uploader, Visibility
 from tonearm_api.plays import NewPlay
@@ -171,8 +173,8 @@ class FakeLibrary:
 
 
 async def soon(is_so: Callable[[], bool]) -> None:
-    """Let everything else run until `is_so`; fails after five seconds."""
-    async with asyncio.timeout(5):
+    """Let everything else run until `is_so`."""
+    async with asyncio.timeout(WAIT_S):
         while True:
             if is_so():
                 return

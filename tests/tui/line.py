@@ -12,11 +12,12 @@ _CHUNK_BYTES = 8 * 1024
 
 @dataclass
 class Line:
-    """Passes TCP on to `target_port`, at most `rate` bytes a second towards the player."""
+    """Passes TCP on to `target_port`, at most `rate` bytes a second towards the player, and counts these."""
 
     target_port: int
     rate: int
     port: int = 0
+    passed_bytes: int = 0
     _listener: asyncio.Server | None = None
     _passing: set[asyncio.Task[None]] = field(default_factory=set)
     _flows: asyncio.Event = field(default_factory=asyncio.Event)
@@ -70,6 +71,7 @@ class Line:
             sink.write(received)
             await sink.drain()
             if rate is not None:
+                self.passed_bytes += len(received)
                 await asyncio.sleep(len(received) / rate)
         raise ConnectionResetError
 

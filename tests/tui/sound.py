@@ -16,7 +16,7 @@ from aiohttp import web
 from tonearm_api.plays import NewPlay
 
 RATE_HZ = 8_000
-WAIT_S = 20
+WAIT_S = 40
 
 
 def tone(duration_ms: int, *, pitch_hz: float = 220) -> bytes:

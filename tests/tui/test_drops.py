@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from tests.audio import make_audio
+from tests.ports import free_ports
 from tests.support import OWNER_EMAIL, OWNER_PASSWORD, RunningServer, owner_client, running_server, start_server, upload
 from tests.tui.line import Line, line_to
 from tests.tui.sound import Watch
@@ -110,14 +111,15 @@ async def test_a_cut_line_is_waited_for_and_the_track_goes_on_where_it_was(
 
 
 async def test_a_line_that_comes_back_in_time_is_not_heard(server: RunningServer, tracks: list[Track]) -> None:
-    async with listening(server) as heard:
+    """Nine seconds of sound have come when the line breaks, and most of them are still in hand."""
+    async with listening(server, rate=WAV_BYTES_A_SECOND * 6) as heard:
         await heard.start(*tracks)
-        await heard.until(lambda: heard.playback.position_ms > 2_000)
+        await heard.until(lambda: heard.line.passed_bytes > WAV_BYTES_A_SECOND * 9)
         seen: list[tuple[Status, int]] = []
 
         def is_far_on() -> bool:
             seen.append((heard.playback.status, heard.playback.position_ms))
-            return heard.playback.position_ms > 6_000
+            return heard.playback.position_ms > 11_500
 
         await heard.line.cut()
         await heard.line.mend()
@@ -151,7 +153,8 @@ async def test_a_line_that_breaks_during_a_pause_leaves_it_paused_there(
 
 
 async def test_a_server_that_starts_again_is_played_on(tmp_path: Path) -> None:
-    with running_server(tmp_path / "data") as first:
+    (port,) = free_ports(1)
+    with running_server(tmp_path / "data", port=str(port)) as first:
         async with owner_client(first) as owner:
             track = await upload(owner, wav(tmp_path, frequency_hz=220))
         async with listening(first) as heard:
@@ -159,8 +162,7 @@ async def test_a_server_that_starts_again_is_played_on(tmp_path: Path) -> None:
 
             await asyncio.to_thread(first.kill)
             lost_ms = await heard.dark()
-            port = str(urlsplit(first.url).port)
-            again = await asyncio.to_thread(start_server, tmp_path / "data", port=port)
+            again = await asyncio.to_thread(start_server, tmp_path / "data", port=str(port))
             try:
                 found_ms = await heard.light(after_ms=lost_ms)
             finally:

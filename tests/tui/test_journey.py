@@ -76,7 +76,7 @@ async def shown(screen: Opened, is_so: Callable[[], bool]) -> None:
         await screen.pilot.pause()
         return is_so()
 
-    await until(check, what="the screen", timeout_s=20)
+    await until(check, what="the screen")
 
 
 async def sign_in(screen: Opened, *, password: str = OWNER_PASSWORD) -> None:
@@ -234,7 +234,7 @@ class Terminal:
         async def match() -> re.Match[str] | None:
             return re.search(pattern, await asyncio.to_thread(self.run, "capture-pane", "-p"))
 
-        return await until(match, what=pattern, timeout_s=30)
+        return await until(match, what=pattern)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from tests.tui.harness import WIDE, opened
 
 from tonearm_tui.cells import clock, fit, long_clock
 from tonearm_tui.shelves import Row
-from tonearm_tui.widgets.columns import Flags, layout, row_fields
+from tonearm_tui.widgets.columns import Flags, layout, needs_of, row_fields
 
 LONG = 100_000
 
@@ -62,6 +62,23 @@ def test_columns_come_with_the_room_for_them(width: int, columns: tuple[bool, bo
     found = layout(width, digits=2)
 
     assert (bool(found.number), bool(found.artist), bool(found.album)) == columns
+
+
+def test_room_that_one_column_does_not_need_goes_to_those_that_are_cut() -> None:
+    rows = [
+        make_track(title="Снег", artist="A" * 30, album="B" * 12),
+        make_track(title="Second Winter", artist="A", album=None),
+    ]
+
+    found = layout(80, digits=2, needs=needs_of(rows))
+    wide = layout(160, digits=2, needs=needs_of(rows))
+    cut = layout(80, digits=2, needs=needs_of([make_track(title="T" * 90, artist="A" * 90, album="B" * 90)]))
+
+    assert (found.artist, found.album) == (30, 12)
+    assert (wide.artist, wide.album) == (30, 12)
+    assert wide.title - found.title == 80
+    assert cut == layout(80, digits=2)
+    assert found == layout(80, digits=2, needs=needs_of([*rows * 10, make_track(title="T" * 90)]))
 
 
 @pytest.mark.parametrize(

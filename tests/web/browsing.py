@@ -14,7 +14,7 @@ from tests.support import until as eventually
 PHONE: ViewportSize = {"width": 360, "height": 640}
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 
-WAIT_S = 15
+WAIT_S = 30
 
 _FLAGS = (
     "--no-sandbox",

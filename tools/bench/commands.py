@@ -5,12 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from bench.measuring import Row, interleaved, run_ms
 from bench.peers import TONEARM, environment, tonearm
 
 _ROUNDS = 7
+_VERSION, _LS = [TONEARM, "--version"], [TONEARM, "ls"]
 _NOTHING = [sys.executable, "-c", "pass"]
 _HELLO = [sys.executable, "-c", "import typer\napp = typer.Typer()\n@app.command()\ndef hello(): print('hello')\napp()"]
 
@@ -21,10 +23,7 @@ def measure(folder: Path) -> Iterator[Row]:
     with tonearm(folder):
         version, listing, nothing, hello = interleaved(
             _ROUNDS,
-            lambda: run_ms([TONEARM, "--version"]),
-            lambda: run_ms([TONEARM, "ls"], env=environment(folder)),
-            lambda: run_ms(_NOTHING),
-            lambda: run_ms(_HELLO),
+            *(partial(run_ms, command, env=environment(folder)) for command in (_VERSION, _LS, _NOTHING, _HELLO)),
         )
     yield Row(what="tonearm --version", measured=version, unit="ms", yardstick="python -c pass", beside=nothing, aim=60)
     yield Row(what="tonearm ls", measured=listing, unit="ms", yardstick="Typer hello", beside=hello, aim=250)

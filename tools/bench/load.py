@@ -15,13 +15,23 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-_BUFFER = 256 * 1024
+_HEAD_BYTES = 2048
+"""More than any answer's header; what comes after it is thrown away by the kernel, uncopied (tcp(7), MSG_TRUNC)."""
+
+_BODY_BYTES = 1024 * 1024
 _PATIENCE_S = 60
 _TICK_S = 0.5
+_SLOTS = 50
+"""Listeners take turns within a tick, as people do who did not all press play at once."""
+
+_RAMP = 1 / 6
+"""In that part of the time all send their request, one after the other: a thousand a second are crowd enough."""
+
 _LATE_S = 1.0
 """A player that is this far behind has gone quiet: its buffer of one second is empty."""
 
 _RECEIVE_BUFFER = 32 * 1024
+_SUCCESS = (b"HTTP/1.1 200", b"HTTP/1.1 206")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,13 +49,17 @@ class Plan:
 
 @dataclass(kw_only=True)
 class Outcome:
-    """`took_s` from the first request to the last answer; latencies in milliseconds."""
+    """`took_s` from the first request to the last answer; latencies in milliseconds.
+
+    `overslept` is the share of turns that came so late that the load itself was short of CPU.
+    """
 
     took_s: float = 0
     answers: int = 0
     size_bytes: int = 0
     refused: int = 0
     stalls: int = 0
+    overslept: float = 0
     latencies_ms: list[float] = field(default_factory=list)
 
     def percentile_ms(self, share: float) -> float:
@@ -92,17 +106,10 @@ class _Connection:
     """One keep-alive connection: a request, its answer, the next request."""
 
     def __init__(self, plan: Plan, outcome: Outcome, *, number: int) -> None:
-        self.socket = socket.socket()
-        if plan.bytes_s:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
-        self.socket.connect(("127.0.0.1", plan.port))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket = _connected(plan)
         self._requests = [text.encode() for text in plan.requests]
         self._outcome = outcome
         self._next = number
-        self.received = 0
-        self.heard_at = 0.0
-        self.is_behind = False
 
     def send(self) -> None:
         self._began = time.perf_counter()
@@ -112,17 +119,9 @@ class _Connection:
 
     def receive(self, buffer: bytearray) -> bool:
         """Take what is there; whether the answer is whole."""
-        count = self.socket.recv_into(buffer)
-        if not count:
-            raise SystemExit("the server closed a connection")
-        self.received += count
+        count = self._take_head() if self._left < 0 else _discard(self.socket, buffer, min(self._left, _BODY_BYTES))
         if self._left < 0:
-            self._head += bytes(buffer[:count])
-            head, found, rest = self._head.partition(b"\r\n\r\n")
-            if not found:
-                return False
-            self._outcome.refused += not head.startswith((b"HTTP/1.1 200", b"HTTP/1.1 206"))
-            self._left, count = _length(head), len(rest)
+            return False
         self._left -= count
         self._outcome.size_bytes += count
         if self._left:
@@ -130,6 +129,86 @@ class _Connection:
         self._outcome.answers += 1
         self._outcome.latencies_ms.append((time.perf_counter() - self._began) * 1000)
         return True
+
+    def _take_head(self) -> int:
+        """How much of the body came with the end of the header."""
+        piece = self.socket.recv(_HEAD_BYTES)
+        if not piece:
+            raise SystemExit("the server closed a connection")
+        self._head += piece
+        head, found, rest = self._head.partition(b"\r\n\r\n")
+        if found:
+            self._outcome.refused += not head.startswith(_SUCCESS)
+            self._left = _length(head)
+        return len(rest)
+
+
+class _Listener:
+    """Somebody whose player takes what the music needs, a tick at a time.
+
+    The clock starts with the first byte: what comes before it is waiting, no gap. It stands still while the
+    load itself gets no CPU: that is no server's fault.
+    """
+
+    def __init__(self, plan: Plan, outcome: Outcome) -> None:
+        self._plan = plan
+        self._outcome = outcome
+        self._socket = _connected(plan)
+        self._socket.setblocking(False)
+        self._seen_at = 0.0
+        self._received = self._due = 0.0
+        self._has_asked = self._is_behind = False
+
+    def turn(self, buffer: bytearray, *, now: float, request: bytes) -> None:
+        if not self._has_asked:
+            self._has_asked = True
+            self._socket.send(request)
+        elif self._received or self._hears():
+            elapsed_s = now - self._seen_at if self._seen_at else _TICK_S
+            self._outcome.overslept += elapsed_s > 2 * _TICK_S
+            self._due += min(elapsed_s, 2 * _TICK_S) * self._plan.bytes_s
+            self._seen_at = now
+            self._listen(buffer)
+
+    def _hears(self) -> bool:
+        """Whether the header has come; it is counted among the bytes."""
+        try:
+            head = self._socket.recv(_HEAD_BYTES)
+        except BlockingIOError:
+            return False
+        self._outcome.answers += 1
+        self._outcome.refused += not head.startswith(_SUCCESS)
+        self._received = len(head)
+        return True
+
+    def _listen(self, buffer: bytearray) -> None:
+        while self._received < self._due:
+            try:
+                count = _discard(self._socket, buffer, int(self._due - self._received) + 1)
+            except BlockingIOError:
+                break
+            self._received += count
+            self._outcome.size_bytes += count
+        is_behind = self._due - self._received > _LATE_S * self._plan.bytes_s
+        self._outcome.stalls += is_behind and not self._is_behind
+        self._is_behind = is_behind
+
+
+def _connected(plan: Plan) -> socket.socket:
+    connection = socket.socket()
+    if plan.bytes_s:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+    connection.connect(("127.0.0.1", plan.port))
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+def _discard(connection: socket.socket, buffer: bytearray, most: int) -> int:
+    """How many bytes were there, `most` at most; they are gone, and `buffer` has none of them."""
+    count = connection.recv_into(buffer, most, socket.MSG_TRUNC)
+    if not count:
+        raise SystemExit("the server closed a connection")
+    return count
 
 
 def _length(head: bytes) -> int:
@@ -140,7 +219,7 @@ def _length(head: bytes) -> int:
 
 
 def _as_fast_as_possible(plan: Plan) -> Outcome:
-    outcome, buffer = Outcome(), bytearray(_BUFFER)
+    outcome, buffer = Outcome(), bytearray(_BODY_BYTES)
     selector = selectors.DefaultSelector()
     connections = [_Connection(plan, outcome, number=number) for number in range(plan.connections)]
     start = time.perf_counter()
@@ -163,45 +242,23 @@ def _as_fast_as_possible(plan: Plan) -> Outcome:
 
 def _paced(plan: Plan) -> Outcome:
     """Every listener takes what its music needs, twice a second; a stall is counted once until it has caught up."""
-    outcome, buffer = Outcome(), bytearray(_BUFFER)
-    listeners = []
-    for number in range(plan.connections):
-        listener = _Connection(plan, outcome, number=number)
-        listener.send()
-        listener.socket.setblocking(False)
-        listeners.append(listener)
+    outcome, buffer = Outcome(), bytearray(_BODY_BYTES)
+    listeners = [_Listener(plan, outcome) for _ in range(plan.connections)]
+    text = plan.requests[0].encode()
     start = time.perf_counter()
-    tick = 0
+    a_second = len(listeners) / (plan.seconds * _RAMP)
+    turns = slot = 0
     while (now := time.perf_counter()) - start < plan.seconds:
-        for listener in listeners:
-            _listen(listener, now=now, plan=plan, outcome=outcome, buffer=buffer)
-        tick += 1
-        time.sleep(max(0.0, start + tick * _TICK_S - time.perf_counter()))
+        awake = listeners[: int(a_second * (now - start)) + 1]
+        for listener in awake[slot % _SLOTS :: _SLOTS]:
+            listener.turn(buffer, now=time.perf_counter(), request=text)
+            turns += 1
+        slot += 1
+        time.sleep(max(0.0, start + slot * _TICK_S / _SLOTS - time.perf_counter()))
     outcome.took_s = time.perf_counter() - start
     outcome.stalls += len(listeners) - outcome.answers  # who never heard anything
+    outcome.overslept /= turns
     return outcome
-
-
-def _listen(listener: _Connection, *, now: float, plan: Plan, outcome: Outcome, buffer: bytearray) -> None:
-    """The clock of a listener starts with the first byte: what comes before it is waiting, no gap."""
-    due = (now - listener.heard_at if listener.heard_at else _TICK_S) * plan.bytes_s
-    while listener.received < due:
-        wanted = min(int(due - listener.received) + 1, len(buffer))
-        try:
-            count = listener.socket.recv_into(buffer, wanted)
-        except BlockingIOError:
-            break
-        if not count:
-            raise SystemExit("the server closed a listener")
-        if not listener.received:
-            listener.heard_at = now
-            outcome.answers += 1
-            outcome.refused += not bytes(buffer[:15]).startswith((b"HTTP/1.1 200", b"HTTP/1.1 206"))
-        listener.received += count
-        outcome.size_bytes += count
-    is_behind = listener.heard_at > 0 and due - listener.received > _LATE_S * plan.bytes_s
-    outcome.stalls += is_behind and not listener.is_behind
-    listener.is_behind = is_behind
 
 
 def main() -> None:

@@ -26,6 +26,7 @@ _EMAIL, _PASSWORD = "bench@example.test", "tulip gravel orbit"  # of an account 
 _START_S = 60
 _STOP_S = 20
 _RATE_HZ, _WIDTH = 44_100, 2
+_NOT_KEPT = ("TONEARM_", "PYTHONDONTWRITEBYTECODE")
 _BARE = """
 import sys
 from aiohttp import web
@@ -63,8 +64,8 @@ class Peer:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """Ours without anybody's settings; logins are kept in the folder."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("TONEARM_")}
+    """Ours without anybody's settings; logins are kept in the folder, and compiled modules as anywhere."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_KEPT)}
     return {**kept, "TONEARM_CONFIG_DIR": str(folder / "config")}
 
 

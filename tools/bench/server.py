@@ -26,6 +26,8 @@ def measure(folder: Path) -> Iterator[Row]:
     serve, bare = serve_command(folder), [sys.executable, "-c", _BARE, str(free_port())]
     _ready_ms(serve, folder)  # makes and migrates the database once
     own, least = interleaved(_ROUNDS, lambda: _ready_ms(serve, folder), lambda: _ready_ms(bare, folder))
+    own_cpu, least_cpu = interleaved(_ROUNDS, lambda: _ready_cpu_ms(serve, folder), lambda: _ready_cpu_ms(bare, folder))
+    yield Row(what="start to listening, CPU", measured=own_cpu, unit="ms", yardstick="bare aiohttp", beside=least_cpu)
     yield Row(what="start to listening", measured=own, unit="ms", yardstick="bare aiohttp", beside=least, aim=1000)
     with started(serve, folder=folder) as (pid, _), started(bare, folder=folder) as (bare_pid, _):
         time.sleep(3)  # the first round of housekeeping is part of the start
@@ -48,6 +50,12 @@ def measure(folder: Path) -> Iterator[Row]:
             beside=pss_mb(bare_pid),
         )
         yield Row(what="idle CPU", measured=idle_percent, unit="%", aim=0.3)
+
+
+def _ready_cpu_ms(command: Sequence[str], folder: Path) -> float:
+    """Of the process alone, in steps of 10 ms: what a busy machine does not change much."""
+    with started(command, folder=folder) as (pid, _):
+        return cpu_s(pid) * 1000
 
 
 def _ready_ms(command: Sequence[str], folder: Path) -> float:

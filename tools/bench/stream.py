@@ -17,6 +17,9 @@ _ROUNDS = 3
 _FILES, _RANGES = 60, 1500
 """Enough for CPU that is counted in steps of 10 ms."""
 
+_FILES_EACH, _RANGES_EACH = 4, 60
+"""And so many on each connection at least, as whoever listens or seeks stays on theirs."""
+
 
 def measure(folder: Path) -> Iterator[Row]:
     file = write_noise(folder / "noise.wav", size_bytes=_SIZE)
@@ -32,11 +35,12 @@ def measure(folder: Path) -> Iterator[Row]:
 def _whole(ours: Peer, limit: Peer, bare: Peer, connections: int) -> Iterator[Row]:
     peers = (ours, limit, bare)
     speeds: dict[int, list[float]] = {peer.pid: [] for peer in peers}
+    count = max(_FILES, _FILES_EACH * connections)
 
     def cpu_per_gb(peer: Peer) -> float:
         before = cpu_s(peer.pid)
         outcome = run_load(
-            Plan(port=peer.port, requests=[request(peer.path, **peer.headers())], connections=connections, count=_FILES)
+            Plan(port=peer.port, requests=[request(peer.path, **peer.headers())], connections=connections, count=count)
         )
         speeds[peer.pid].append(outcome.size_bytes / outcome.took_s / 1e6)
         return (cpu_s(peer.pid) - before) / (outcome.size_bytes / 1e9)
@@ -53,12 +57,13 @@ def _whole(ours: Peer, limit: Peer, bare: Peer, connections: int) -> Iterator[Ro
 def _ranges(ours: Peer, limit: Peer, bare: Peer, connections: int) -> Iterator[Row]:
     peers = (ours, limit, bare)
     speeds: dict[int, list[float]] = {peer.pid: [] for peer in peers}
+    count = max(_RANGES, _RANGES_EACH * connections)
     starts = [number * _RANGE for number in range(_SIZE // _RANGE)]
 
     def cpu_ms(peer: Peer) -> float:
         texts = [request(peer.path, **peer.headers(Range=f"bytes={start}-{start + _RANGE - 1}")) for start in starts]
         before = cpu_s(peer.pid)
-        outcome = run_load(Plan(port=peer.port, requests=texts, connections=connections, count=_RANGES))
+        outcome = run_load(Plan(port=peer.port, requests=texts, connections=connections, count=count))
         speeds[peer.pid].append(outcome.answers / outcome.took_s)
         return (cpu_s(peer.pid) - before) / outcome.answers * 1000
 

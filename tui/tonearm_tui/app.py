@@ -19,6 +19,7 @@ from tonearm_tui.player import MpvPlayer, Player, PlayerEvent, Silent
 from tonearm_tui.queue import PlayQueue
 from tonearm_tui.screens.login import LoginScreen, SignedIn
 from tonearm_tui.screens.main import MainScreen
+from tonearm_tui.terminal import libraries_silenced
 from tonearm_tui.theme import DARK, LIGHT, THEMES
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class _Kept:
 
 
 class TonearmApp(App[None]):
-    """`player` is started after the first paint and closed with the application."""
+    """`player` is started once there is something to play, and closed with the application."""
 
     TITLE = "tonearm"
     CSS_PATH = Path(__file__).with_name("tonearm.tcss")
@@ -52,29 +53,29 @@ class TonearmApp(App[None]):
         self._settings = settings
         self._store = CredentialStore(settings)
         self._player = player
+        self._has_sound = False
         self._silent: Silent | None = None
         self._main: MainScreen | None = None
         self._kept: _Kept | None = None
 
     def on_mount(self) -> None:
-        self.call_after_refresh(self._begin)
+        self.call_later(self._begin)  # what is drawn before the application runs is drawn for nobody
 
     def _begin(self) -> None:
-        """After the first paint: the login that is kept, or the question for one; then sound."""
+        """The login that is kept, or the question for one."""
         login = self._store.find()
         server = self._settings.server or (login.server if login else DEFAULT_SERVER)
         if login is not None and login.server.rstrip("/") == server.rstrip("/"):
             self._open(self._connect(server), name=login.name or login.email)
         else:
             self._ask(server=server)
-        self.call_after_refresh(self._player.start, self._hear)
 
     def _hear(self, event: PlayerEvent) -> None:
         """Called on the player's threads; posting is all that is safe there."""
         self.post_message(PlayerSpoke(event))
 
     def _connect(self, server: str) -> Client:
-        from tonearm_api.client import Client  # noqa: PLC0415 - httpx takes a third of the start-up time
+        from tonearm_api.client import Client  # noqa: PLC0415 - a sign-in screen can be read without it
 
         return Client(server, store=self._store)
 
@@ -83,7 +84,12 @@ class TonearmApp(App[None]):
         if kept is None or kept.account != self._account(client.server):
             kept = _Kept(account=("", ""), queue=PlayQueue(), position_ms=0)
         self._main = MainScreen(
-            client=client, player=self._player, name=name, queue=kept.queue, position_ms=kept.position_ms
+            client=client,
+            player=self._player,
+            name=name,
+            journal=self._settings.journal,
+            queue=kept.queue,
+            position_ms=kept.position_ms,
         )
         self.push_screen(self._main)
         if self._silent is not None:
@@ -99,6 +105,12 @@ class TonearmApp(App[None]):
             self._silent = message.event
         if self._main is not None:
             self._main.playback.receive(message.event)
+
+    def on_server_back(self) -> None:
+        """The first rows are on the screen: opening libmpv holds up everything for 0.2 s, so it comes after them."""
+        if not self._has_sound:
+            self._has_sound = True
+            self.call_after_refresh(self._player.start, self._hear)
 
     def on_signed_in(self, message: SignedIn) -> None:
         self.pop_screen()
@@ -168,4 +180,6 @@ def _runner(screen: MainScreen, action_id: str) -> Callable[[], None]:
 
 def run(*, audio_output: str | None = None) -> None:
     """Open the terminal player and return when it is closed."""
-    TonearmApp(settings=read_client_settings(), player=MpvPlayer(audio_output=audio_output)).run()
+    settings = read_client_settings()
+    with libraries_silenced(settings.player_log):
+        TonearmApp(settings=settings, player=MpvPlayer(audio_output=audio_output)).run()

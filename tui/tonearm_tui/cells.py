@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len, set_cell_size
 
-from tonearm_api.text import clock_text
+from tonearm_api.text import clock_text, steady_text
 
 ELLIPSIS = "…"
 
@@ -13,6 +13,7 @@ def fit(text: str, width: int) -> str:
     """`text` in exactly `width` cells: padded on the right, or cut with an ellipsis."""
     if width <= 0:
         return ""
+    text = steady_text(text)
     if cell_len(text) <= width:
         return set_cell_size(text, width)
     return set_cell_size(set_cell_size(text, width - 1).rstrip() + ELLIPSIS, width)

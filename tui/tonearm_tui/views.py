@@ -31,13 +31,13 @@ FOUND_TRACKS = 100
 Lines = tuple[str, ...]
 """What stands in place of rows: a heading, then lines on what to do."""
 
-_HOW_TO_UPLOAD = ("Upload some from a shell:", "tonearm upload ~/Music")
+_HOW_TO_UPLOAD = ("U uploads files and folders.", "", "From a shell: tonearm upload ~/Music")
 
 EMPTY: dict[str, Lines] = {
-    RECENT: ("No music here yet.", "", *_HOW_TO_UPLOAD, "", "then press 1"),
+    RECENT: ("No music here yet.", "", *_HOW_TO_UPLOAD, "then press 1"),
     LIKED: ("Nothing liked yet.", "", "* on a track likes it."),
-    POPULAR: ("No music here yet.", "", *_HOW_TO_UPLOAD, "", "then press 3"),
-    UPLOADS: ("You have uploaded nothing yet.", "", *_HOW_TO_UPLOAD, "", "then press 4"),
+    POPULAR: ("No music here yet.", "", *_HOW_TO_UPLOAD, "then press 3"),
+    UPLOADS: ("You have uploaded nothing yet.", "", *_HOW_TO_UPLOAD, "then press 4"),
     QUEUE: ("The queue is empty.", "", "a adds a track, A plays it next,", "enter plays a whole list."),
 }
 

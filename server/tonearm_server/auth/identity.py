@@ -55,7 +55,7 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
 async def _identify(request: web.Request, *, is_public: bool) -> Viewer | None:
     database, clock = request.app[DATABASE], request.app[CLOCK]
     authorization = request.headers.get(hdrs.AUTHORIZATION)
-    cookie = request.cookies.get(cookie_name(request))
+    cookie = request.cookies.get(cookie_name(request)) if hdrs.COOKIE in request.headers else None
     if authorization is None:
         return await find_viewer_by_cookie(cookie, database=database, clock=clock) if cookie else None
     if is_public:

@@ -56,6 +56,15 @@ class RefreshToken(Model):
         table = "refresh_token"
 
 
+class Installation(Model):
+    """One row, which says to whose keys this database belongs."""
+
+    keys_fingerprint = fields.CharField(max_length=64, primary_key=True)
+
+    class Meta:
+        table = "installation"
+
+
 class SignUpLink(Model):
     """A one-time link that makes an account: the owner's on a fresh server, or an invitation."""
 

@@ -33,6 +33,7 @@ _STRANDED = """
 """
 _UNFINISHED = "SELECT u.id, u.offset_bytes FROM upload u WHERE u.track_id IS NULL AND u.reason IS NULL"
 _UNKNOWN_STATE = "SELECT t.id FROM track t WHERE t.state NOT IN ('verifying', 'ready', 'rejected')"
+_UNSEARCHED = "SELECT t.id FROM track t WHERE NOT EXISTS (SELECT 1 FROM track_search s WHERE s.row_id = t.row_id)"
 _DEAD_JOBS = "SELECT j.kind, j.subject, j.last_error FROM job j WHERE j.is_dead ORDER BY j.row_id"
 _MISCOUNTED = {
     "likes": """
@@ -78,8 +79,11 @@ async def examine_rows(*, database: Database) -> AsyncIterator[Finding]:
     dead = [f"{row['kind']} {row['subject']} ({row['last_error']})" for row in await database.scan(_DEAD_JOBS)]
     hint = "look into the log for why; the owner can upload the file again"
     yield counted("jobs", dead, well="none is given up", ill="jobs are given up", hint=hint, state="warning")
+    hint = "this is a mistake of Tonearm's: report it, please"
+    yield counted(
+        "search", await _ids(database, _UNSEARCHED), well="finds every track", ill="are in no index", hint=hint
+    )
     for name, statement in _MISCOUNTED.items():
-        hint = "this is a mistake of Tonearm's: report it, please"
         yield counted(name, await _ids(database, statement), well="add up", ill="tracks are miscounted", hint=hint)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from tonearm_api.errors import Unavailable
 from tonearm_server.audio.decoder import find_ffmpeg
 from tonearm_server.audio.sandbox import Sandbox
+from tonearm_server.auth.keys import MissingKeys, is_claimed_by, read_keys
 from tonearm_server.doctor.findings import Finding, counted
 from tonearm_server.kit.datafolder import DataFolder
 from tonearm_server.kit.db import Database
@@ -26,7 +27,7 @@ async def examine_surroundings(
     hint = "stop the server and restore the database from your backup"
     yield counted("database", damage, well="sound", ill="things are damaged", hint=hint)
     yield await _postgres(database) if database.dialect == "postgres" else _sqlite()
-    yield _keys(folder.keys)
+    yield _privacy(folder.keys) or await _belonging(folder.keys, database)
     yield _disk(folder.root, min_free_bytes)
     yield await _sandbox(sandbox)
     yield _ffmpeg(ffmpeg)
@@ -49,12 +50,24 @@ async def _postgres(database: Database) -> Finding:
     return Finding(name="postgresql", state="ok", message=row["version"] if row else "unknown")
 
 
-def _keys(path: Path) -> Finding:
+def _privacy(path: Path) -> Finding | None:
+    """What is wrong with the key file as a file."""
     if not path.exists():
         return Finding(name="keys", state="failed", message="missing", hint="restore keys.json from your backup")
     others = path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
     if others:
         return Finding(name="keys", state="failed", message="others may read them", hint="chmod 600 keys.json")
+    return None
+
+
+async def _belonging(path: Path, database: Database) -> Finding:
+    try:
+        is_ours = await is_claimed_by(read_keys(path), database=database)
+    except MissingKeys:
+        return Finding(name="keys", state="failed", message="damaged", hint="restore keys.json from your backup")
+    if not is_ours:
+        hint = "name its folder with --data, or restore database and folder from the same backup"
+        return Finding(name="keys", state="failed", message="the database belongs to other keys", hint=hint)
     return Finding(name="keys", state="ok", message="private")
 
 

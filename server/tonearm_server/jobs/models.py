@@ -15,6 +15,8 @@ class Job(Model):
     attempts = fields.IntField(db_default=0)
     due_at_ms = fields.BigIntField()
     leased_until_ms = fields.BigIntField(null=True)
+    leased_by = fields.CharField(max_length=32, null=True)
+    """The data folder of the process that works on it, or did last."""
     is_dead = fields.BooleanField(db_default=False)
     last_error = fields.CharField(max_length=200, null=True)
 

@@ -46,7 +46,7 @@ _ADD_MISSING = """
     INSERT INTO job (kind, subject, attempts, due_at_ms, is_dead) VALUES (?, ?, 0, ?, FALSE) ON CONFLICT DO NOTHING
 """
 _CLAIM = """
-    UPDATE job SET leased_until_ms = ?, attempts = attempts + 1 WHERE row_id = (
+    UPDATE job SET leased_until_ms = ?, leased_by = ?, attempts = attempts + 1 WHERE row_id = (
         SELECT row_id FROM job
         WHERE is_dead = FALSE AND due_at_ms <= ? AND (leased_until_ms IS NULL OR leased_until_ms <= ?)
         ORDER BY due_at_ms LIMIT 1 {unless_taken}
@@ -57,10 +57,11 @@ _UNLESS_TAKEN: dict[Dialect, str] = {"sqlite": "", "postgres": "FOR UPDATE SKIP 
 
 
 class JobQueue:
-    """Runs `workers` jobs at a time between `start` and `stop`."""
+    """Runs `workers` jobs at a time between `start` and `stop`, for the data folder `owner`."""
 
-    def __init__(self, handlers: Mapping[str, Handler], *, clock: Clock, workers: int) -> None:
+    def __init__(self, handlers: Mapping[str, Handler], *, owner: str, clock: Clock, workers: int) -> None:
         self._handlers = handlers
+        self._owner = owner
         self._clock = clock
         self._workers = workers
         self._tasks: list[asyncio.Task[None]] = []
@@ -101,7 +102,7 @@ class JobQueue:
         now_ms = self._clock.now_ms()
         connection = Job._meta.db  # noqa: SLF001  # Tortoise offers no public name for a model's connection
         claim = _CLAIM.format(unless_taken=_UNLESS_TAKEN[dialect_of(connection)])
-        rows = await fetch(connection, claim, [now_ms + _LEASE_MS, now_ms, now_ms])
+        rows = await fetch(connection, claim, [now_ms + _LEASE_MS, self._owner, now_ms, now_ms])
         return Job(**rows[0], due_at_ms=now_ms) if rows else None
 
     async def _do(self, job: Job) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from aiohttp import web
 
 from tonearm_api.errors import Conflict, TonearmError
+from tonearm_server.kit.ids import ID_LENGTH, new_id
 
 _LOCK_NAME = "tonearm.lock"
 
@@ -31,6 +32,8 @@ class DataFolder:
         except OSError as error:
             raise FaultyDataFolder(f"The data folder cannot be made: {error.strerror}") from error
         self._lock: int | None = None
+        self.id = ""
+        """Of a folder that we own: the same for every process that owns it, another one for every other folder."""
 
     @property
     def database(self) -> Path:
@@ -63,6 +66,20 @@ class DataFolder:
             os.close(descriptor)
             raise Conflict("Another Tonearm process is using this data folder: stop it first") from error
         self._lock = descriptor
+        self.id = self._read_id(descriptor)
+
+    def _read_id(self, descriptor: int) -> str:
+        """What the first owner has written into the lock file. Lost with that file: then there is a new one."""
+        found = os.pread(descriptor, ID_LENGTH, 0).decode(errors="replace")
+        if len(found) == ID_LENGTH:
+            return found
+        made = new_id()
+        try:
+            os.pwrite(descriptor, made.encode(), 0)
+            os.fsync(descriptor)
+        except OSError as error:
+            raise FaultyDataFolder(f"The data folder cannot be written: {error.strerror}") from error
+        return made
 
     def release(self) -> None:
         if self._lock is not None:

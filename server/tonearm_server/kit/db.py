@@ -19,18 +19,26 @@ from aiohttp import web
 from tortoise import Tortoise
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.context import TortoiseContext
-from tortoise.migrations.executor import MigrationExecutor
 from tortoise.transactions import in_transaction
 
 from tonearm_api.errors import TonearmError
 
 Value = str | int | float | bytes | None
+Question = tuple[str, Sequence[Value]]
+"""A statement and the values for its placeholders."""
+
 Dialect = Literal["sqlite", "postgres"]
 
 APP_LABEL = "tonearm"
 _SQLITE_ENGINE = "tonearm_server.kit.sqlite"
 _POSTGRES_ENGINE = "tonearm_server.kit.postgres_client"
 _MIGRATIONS = "tonearm_server.migrations"
+_MIGRATIONS_FOLDER = Path(__file__).parents[1] / "migrations"
+_RECORD: dict[Dialect, str] = {
+    "sqlite": "SELECT 1 FROM sqlite_master WHERE name = 'tortoise_migrations'",
+    "postgres": "SELECT 1 WHERE to_regclass('tortoise_migrations') IS NOT NULL",
+}
+"""Whether Tortoise's table of migrations is there: asking the table itself would end a transaction of PostgreSQL."""
 
 BUSY_MS = 5000
 """How long SQLite waits for another writer of this process; its transactions take milliseconds."""
@@ -78,6 +86,10 @@ class Database(abc.ABC):
     @abc.abstractmethod
     async def scan(self, statement: str, values: Sequence[Value] = ()) -> Sequence[Row]:
         """Rows of a read that may take milliseconds, off the event loop."""
+
+    async def scans(self, *questions: Question) -> Sequence[Sequence[Row]]:
+        """The rows of some scans that are wanted together, in their order."""
+        return await asyncio.gather(*(self.scan(statement, values) for statement, values in questions))
 
     @abc.abstractmethod
     async def find_damage(self) -> list[str]:
@@ -127,13 +139,14 @@ async def open_database(path: Path, *, models: Sequence[str], url: str | None = 
     return await postgres.open_url(url, config=orm_config(path, models, url=url))
 
 
-async def is_unused(path: Path, *, url: str | None = None) -> bool:
-    """Whether the database has no table yet. Raises FaultyDatabase where it cannot be asked."""
+async def is_unused(path: Path, *, url: str | None = None, patience_s: float = 0) -> bool:
+    """Whether the database has no table yet. Raises FaultyDatabase where it cannot be asked,
+    after `patience_s` where it is not up yet."""
     if url is None:
         return not await asyncio.to_thread(path.exists)
     from tonearm_server.kit import postgres  # noqa: PLC0415  # only the one that is asked for is loaded
 
-    return await postgres.is_empty(url)
+    return await postgres.is_empty(url, patience_s=patience_s)
 
 
 async def open_orm(config: dict[str, Any]) -> TortoiseContext:  # Any: Tortoise's own shape
@@ -142,10 +155,22 @@ async def open_orm(config: dict[str, Any]) -> TortoiseContext:  # Any: Tortoise'
 
 async def migrate(connection: BaseDBAsyncClient, config: dict[str, Any]) -> None:  # Any: Tortoise's own shape
     """Bring the tables up to date inside the caller's transaction: wholly, or not at all."""
+    if await _is_up_to_date(connection):
+        return
+    from tortoise.migrations.executor import MigrationExecutor  # noqa: PLC0415  # a tenth of a start that needs it
+
     executor = MigrationExecutor(connection, config["apps"])
     # Tortoise reads its table of migrations before it makes it: on PostgreSQL that error ends the transaction.
     await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))  # noqa: SLF001  # it has no public name
     await executor.migrate()
+
+
+async def _is_up_to_date(connection: BaseDBAsyncClient) -> bool:
+    """Whether all of our migrations, and no other, are recorded. Loads none of them."""
+    if not await fetch(connection, _RECORD[dialect_of(connection)]):
+        return False
+    recorded = {row["name"] for row in await fetch(connection, "SELECT name FROM tortoise_migrations")}
+    return recorded == {path.stem for path in _MIGRATIONS_FOLDER.glob("[0-9]*.py")}
 
 
 @contextlib.asynccontextmanager
@@ -167,6 +192,13 @@ async def execute(connection: BaseDBAsyncClient, statement: str, values: Sequenc
     """Run a statement inside a transaction; returns how many rows it added, changed or removed."""
     affected, _ = await connection.execute_query(_native(statement, connection), list(values))
     return affected
+
+
+async def execute_many(connection: BaseDBAsyncClient, statement: str, rows: Iterable[Sequence[Value]]) -> None:
+    """Run a statement once for each row of values, inside a transaction; not at all where there is none."""
+    values: list[list[Any]] = [list(row) for row in rows]  # Any: Tortoise's own type
+    if values:
+        await connection.execute_many(_native(statement, connection), values)
 
 
 async def fetch(

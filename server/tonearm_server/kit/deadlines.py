@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from aiohttp import web
 
@@ -37,6 +37,18 @@ class BodyDeadline:
     check_s: float = 5
 
 
+class Sender(Protocol):
+    """Whoever sends the body of one request."""
+
+    def silent_s(self) -> float:
+        """For how long nothing has come, at least, while we waited for it."""
+        ...
+
+    def stop(self) -> None:
+        """Whoever reads the body gets TooSlow from that read, now."""
+        ...
+
+
 BODY_DEADLINE: web.AppKey[BodyDeadline] = web.AppKey("body_deadline", BodyDeadline)
 
 
@@ -48,11 +60,16 @@ async def watch_body(request: web.Request, handler: Handler) -> web.StreamRespon
     """
     if request.content.is_eof():
         return await handler(request)
-    watch = _Watch(request, request.app[BODY_DEADLINE])
+    watch = request[_WATCH] = _Watch(request, request.app[BODY_DEADLINE])
     try:
         return await handler(request)
     finally:
         watch.end()
+
+
+def find_sender(request: web.Request) -> Sender | None:
+    """None where the body came with the header."""
+    return request.get(_WATCH)
 
 
 class _TooSlow(TooSlow, TimeoutError):
@@ -73,6 +90,16 @@ class _Watch:
     def end(self) -> None:
         self._timer.cancel()
 
+    def silent_s(self) -> float:
+        content, transport = self._request.content, self._request.transport
+        is_awaited = not content.is_eof() and transport is not None and transport.is_reading()
+        if content.total_bytes > self._came_bytes or not is_awaited:
+            self._came_at, self._came_bytes = self._loop.time(), content.total_bytes
+        return self._loop.time() - self._came_at
+
+    def stop(self) -> None:
+        self._request.content.set_exception(_TooSlow())
+
     def _look(self) -> None:
         content, transport = self._request.content, self._request.transport
         if content.is_eof() or transport is None:
@@ -80,7 +107,7 @@ class _Watch:
         if not transport.is_reading():
             self._begin_anew()
         elif self._is_too_slow():
-            content.set_exception(_TooSlow())
+            self.stop()
             return
         self._timer = self._loop.call_later(self._deadline.check_s, self._look)
 
@@ -89,16 +116,17 @@ class _Watch:
         self._came_bytes = self._window_bytes = self._request.content.total_bytes
 
     def _is_too_slow(self) -> bool:
-        now, total = self._loop.time(), self._request.content.total_bytes
-        if total > self._came_bytes:
-            self._came_at, self._came_bytes = now, total
-        elif now - self._came_at >= self._deadline.gap_s:
+        if self.silent_s() >= self._deadline.gap_s:
             return True
+        now, total = self._loop.time(), self._request.content.total_bytes
         if now - self._window_at < self._deadline.window_s:
             return False
         is_slow = total - self._window_bytes < self._deadline.bytes_s * (now - self._window_at)
         self._window_at, self._window_bytes = now, total
         return is_slow
+
+
+_WATCH: web.RequestKey[_Watch] = web.RequestKey("body_watch", _Watch)
 
 
 def open_listener(host: str, port: int, *, backlog: int, send_gap_s: float = SEND_GAP_S) -> socket.socket:

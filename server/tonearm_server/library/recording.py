@@ -13,6 +13,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 
 from tonearm_api.library import EditTrack
 from tonearm_server.kit.db import execute
+from tonearm_server.library.indexing import album_text, forget_words, index, track_text, words_of_track
 from tonearm_server.library.models import Album, Artist, Track, TrackArtist, TrackGenre
 from tonearm_server.library.names import joined, name_key, shelf_key, sort_key
 
@@ -77,6 +78,8 @@ async def describe(row: Track, description: Description, *, connection: BaseDBAs
     )
     row.album_id = await _find_or_make_album(description, connection=connection)
     await row.save(using_db=connection, update_fields=_DESCRIPTIVE)
+    text = track_text(row.title, row.artist, row.album_title)
+    await index("track", [(row.row_id, text)], connection=connection)
     await _write_credits(row, description.artists, connection=connection)
     await _write_genres(row, description.genres, connection=connection)
 
@@ -97,15 +100,17 @@ async def write_edit(row: Track, wanted: EditTrack, *, connection: BaseDBAsyncCl
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The rows that a track points at."""
+    """The rows that a track points at, and the words that it is found by."""
 
     album_id: int | None
     artist_ids: list[int]
+    words: set[str]
 
 
 async def names_of(row: Track, *, connection: BaseDBAsyncClient) -> Names:
     credits_ = await TrackArtist.filter(track_id=row.row_id).using_db(connection)
-    return Names(row.album_id, [int(credit.artist_id) for credit in credits_])
+    words = await words_of_track(row.row_id, connection=connection)
+    return Names(row.album_id, [int(credit.artist_id) for credit in credits_], words)
 
 
 async def forget_unused(names: Names, *, connection: BaseDBAsyncClient) -> None:
@@ -114,6 +119,7 @@ async def forget_unused(names: Names, *, connection: BaseDBAsyncClient) -> None:
         await execute(connection, _UNUSED_ALBUM, [names.album_id])
     for artist_id in names.artist_ids:
         await execute(connection, _UNUSED_ARTIST, [artist_id])
+    await forget_words(names.words, connection=connection)
 
 
 def description_of(row: Track) -> Description:
@@ -133,19 +139,23 @@ async def _find_or_make_album(description: Description, *, connection: BaseDBAsy
     if description.album is None:
         return None
     artist = description.album_artist or joined(description.artists)
-    album, _ = await Album.get_or_create(
+    album, is_new = await Album.get_or_create(
         using_db=connection,
         title_key=name_key(description.album),
         artist_key=name_key(artist),
         defaults={"title": description.album, "artist": artist},
     )
+    if is_new:
+        await index("album", [(album.row_id, album_text(album.title, album.artist))], connection=connection)
     return int(album.row_id)
 
 
 async def _write_credits(row: Track, names: list[str], *, connection: BaseDBAsyncClient) -> None:
     await TrackArtist.filter(track_id=row.row_id).using_db(connection).delete()
     for key, name in {name_key(name): name for name in names if name_key(name)}.items():
-        artist, _ = await Artist.get_or_create(using_db=connection, name_key=key, defaults={"name": name})
+        artist, is_new = await Artist.get_or_create(using_db=connection, name_key=key, defaults={"name": name})
+        if is_new:
+            await index("artist", [(artist.row_id, artist.name)], connection=connection)
         await TrackArtist.create(using_db=connection, track_id=row.row_id, artist_id=artist.row_id)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.exceptions import IntegrityError
 
 from tonearm_api.errors import Forbidden, NotFound, Unauthenticated
 from tonearm_api.library import CoverSize, EditTrack, Track
 from tonearm_server.kit.clock import Clock
-from tonearm_server.kit.db import Database, Row, execute, transaction
+from tonearm_server.kit.db import Database, Dialect, Row, dialect_of, execute, fetch, transaction
 from tonearm_server.library.blobs import Blobs
 from tonearm_server.library.models import Track as TrackRow
 from tonearm_server.library.models import TrackLike
@@ -19,6 +18,10 @@ from tonearm_server.storage.base import cover_key
 
 _NOT_HERE = "There is no such track, or it is not yours to hear"
 _LIKE = "INSERT INTO track_like (user_id, track_id, liked_at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_HOLD: dict[Dialect, str] = {
+    "sqlite": "SELECT 1 FROM track WHERE row_id = ?",  # it has one writer at a time
+    "postgres": "SELECT 1 FROM track WHERE row_id = ? FOR NO KEY UPDATE",
+}
 
 
 async def get_track(track_id: str, *, viewer_id: str | None, database: Database) -> Track:
@@ -60,20 +63,29 @@ async def get_cover_key(track_id: str, size: CoverSize, *, viewer_id: str | None
 async def like(track_id: str, *, viewer_id: str, database: Database, clock: Clock) -> None:
     """Like a track. The count changes with the row, in one transaction, by what the database says was new."""
     row_id = (await get_openable("t.row_id", track_id, viewer_id=viewer_id, database=database))["row_id"]
-    try:
-        async with transaction() as connection:
-            if await execute(connection, _LIKE, [viewer_id, row_id, clock.now_ms()]):
-                await execute(connection, "UPDATE track SET likes = likes + 1 WHERE row_id = ?", [row_id])
-    except IntegrityError as error:  # the track was deleted meanwhile
-        raise NotFound(_NOT_HERE) from error
+    async with transaction() as connection:
+        await hold_track(row_id, connection=connection)
+        if await execute(connection, _LIKE, [viewer_id, row_id, clock.now_ms()]):
+            await execute(connection, "UPDATE track SET likes = likes + 1 WHERE row_id = ?", [row_id])
 
 
 async def unlike(track_id: str, *, viewer_id: str, database: Database) -> None:
     row_id = (await get_openable("t.row_id", track_id, viewer_id=viewer_id, database=database))["row_id"]
     async with transaction() as connection:
+        await hold_track(row_id, connection=connection)
         removed = await TrackLike.filter(user_id=viewer_id, track_id=row_id).using_db(connection).delete()
         if removed:
             await execute(connection, "UPDATE track SET likes = likes - 1 WHERE row_id = ?", [row_id])
+
+
+async def hold_track(row_id: int, *, connection: BaseDBAsyncClient) -> None:
+    """Keep others from changing or deleting a track until the transaction ends. Raises NotFound where it is gone.
+
+    The first step of whoever counts: a deletion takes the track and then what points at it, and two that take
+    the same rows in different orders wait for each other (PostgreSQL then ends one of them).
+    """
+    if not await fetch(connection, _HOLD[dialect_of(connection)], [row_id]):
+        raise NotFound(_NOT_HERE)
 
 
 async def edit_track(wanted: EditTrack, *, viewer_id: str, database: Database) -> Track:

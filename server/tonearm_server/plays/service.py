@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from tortoise.exceptions import IntegrityError
-
-from tonearm_api.errors import NotFound
 from tonearm_api.plays import NewPlay
 from tonearm_server.kit.db import Database, execute, transaction
-from tonearm_server.library.service import get_openable
+from tonearm_server.library.service import get_openable, hold_track
 
 _ENOUGH_MS = 4 * 60 * 1000
 """Half a track or four minutes count: the rule that scrobbling services share."""
@@ -25,12 +22,10 @@ async def report_play(wanted: NewPlay, *, viewer_id: str, database: Database) ->
     counted = is_enough(wanted.listened_ms, duration_ms=track["duration_ms"])
     started_at_ms = int(wanted.started_at.timestamp() * 1000)
     values = [viewer_id, track["row_id"], wanted.play_id, started_at_ms, wanted.listened_ms, counted]
-    try:
-        async with transaction() as connection:
-            if await execute(connection, _ADD, values) and counted:
-                await execute(connection, "UPDATE track SET plays = plays + 1 WHERE row_id = ?", [track["row_id"]])
-    except IntegrityError as error:
-        raise NotFound("This track was deleted while it was played") from error
+    async with transaction() as connection:
+        await hold_track(track["row_id"], connection=connection)
+        if await execute(connection, _ADD, values) and counted:
+            await execute(connection, "UPDATE track SET plays = plays + 1 WHERE row_id = ?", [track["row_id"]])
 
 
 def is_enough(listened_ms: int, *, duration_ms: int | None) -> bool:

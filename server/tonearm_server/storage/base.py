@@ -81,7 +81,7 @@ class Storage(Protocol):
     async def put_bytes(self, key: str, content: bytes) -> None: ...
 
     def open(self, key: str) -> BinaryIO:
-        """The blob, open for reading. Raises NotFound. The caller closes it."""
+        """The blob, open for reading. Raises NotFound, or Unavailable for now. The caller closes it."""
         ...
 
     async def delete(self, key: str) -> None:

@@ -20,10 +20,13 @@ from tonearm_server.kit.db import DATABASE
 from tonearm_server.kit.http import bind, bind_raw, read_request
 from tonearm_server.kit.ranges import ByteRange, is_not_modified, precondition_fails, range_still_holds, wanted_range
 from tonearm_server.storage.base import STORAGE
-from tonearm_server.streaming.blobresponse import BlobResponse, FastReaders
+from tonearm_server.streaming.blobresponse import BlobResponse
+from tonearm_server.streaming.sending import FastReaders, Patience
 from tonearm_server.streaming.service import StoredAudio, get_audio
 
 _FAST_READERS: web.AppKey[FastReaders] = web.AppKey("fast_readers", WeakSet)
+
+_PATIENCE = Patience()
 
 _CACHE = "private, max-age=0, must-revalidate"
 """Rights may change while a browser holds the bytes; the strong tag makes asking again cheap."""
@@ -64,6 +67,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
             may_go_on=_may_go_on(request, wanted.id, viewer),
             headers=headers,
             fast_readers=request.app[_FAST_READERS],
+            patience=_PATIENCE,
         )
         await response.prepare(request)
         return response

@@ -10,7 +10,7 @@ import itertools
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -18,7 +18,8 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tonearm_api.errors import Conflict
 from tonearm_api.library import AudioFormat, TrackState
 from tonearm_server.auth.models import User
-from tonearm_server.kit.db import Value, dialect_of, fetch, numbered, transaction
+from tonearm_server.kit.db import Value, execute_many, fetch, transaction
+from tonearm_server.library.indexing import album_text, index, track_text
 from tonearm_server.library.names import joined, name_key, shelf_key, sort_key
 from tonearm_server.storage.base import audio_key
 from tonearm_server.synth.catalogue import Catalogue, Song
@@ -83,8 +84,8 @@ async def fill(catalogue: Catalogue, *, blobs_folder: Path, ffmpeg: Path | None,
     async with transaction(alone=True) as connection:
         first_ms = next(iter(catalogue.songs())).uploaded_at_ms
         people = [(p.id, p.email, p.email, p.name, password_hash, first_ms) for p in catalogue.people]
-        await _insert(connection, _PERSON, people)
-        await _insert(connection, _ANALYSIS, (_analysis(key, blob, sounds) for key, blob in blobs.items()))
+        await execute_many(connection, _PERSON, people)
+        await execute_many(connection, _ANALYSIS, (_analysis(key, blob, sounds) for key, blob in blobs.items()))
         names = await _write_names(connection, catalogue)
         likes = plays = 0
         for batch in _batches(catalogue.songs()):
@@ -129,12 +130,16 @@ async def _write_names(connection: BaseDBAsyncClient, catalogue: Catalogue) -> _
         for artist in song.artists:
             artists.setdefault(name_key(artist), artist)
         albums.setdefault((name_key(song.album), name_key(song.album_artist)), (song.album, song.album_artist))
-    await _insert(connection, _ARTIST, ((name, key) for key, name in artists.items()))
-    await _insert(connection, _ALBUM, ((*shown, *keys) for keys, shown in albums.items()))
-    return _Names(
+    await execute_many(connection, _ARTIST, ((name, key) for key, name in artists.items()))
+    await execute_many(connection, _ALBUM, ((*shown, *keys) for keys, shown in albums.items()))
+    names = _Names(
         artists={row["name_key"]: row["row_id"] for row in await fetch(connection, _ARTISTS)},
         albums={(row["title_key"], row["artist_key"]): row["row_id"] for row in await fetch(connection, _ALBUMS)},
     )
+    await index("artist", ((names.artists[key], name) for key, name in artists.items()), connection=connection)
+    titles = ((names.albums[keys], album_text(*shown)) for keys, shown in albums.items())
+    await index("album", titles, connection=connection)
+    return names
 
 
 async def _write_tracks(
@@ -148,16 +153,18 @@ async def _write_tracks(
     """The batch's tracks, and then what points at them, whose ids the database has given meanwhile."""
     (before,) = await fetch(connection, _LAST_TRACK)
     tracks = [_track(song, blobs[song.format, song.sound], sounds[song.format], names) for song in batch]
-    await _insert(connection, _TRACK, tracks)
+    await execute_many(connection, _TRACK, tracks)
     new = await fetch(connection, _NEW_TRACKS, [before["last"]])
     row_ids = {row["id"]: row["row_id"] for row in new}
     placed = [(song, row_ids[song.id]) for song in batch]
+    texts = ((row_id, track_text(song.title, joined(song.artists), song.album)) for song, row_id in placed)
+    await index("track", texts, connection=connection)
     credits_ = ((row_id, names.artists[key]) for song, row_id in placed for key in _keys(song.artists))
-    await _insert(connection, _CREDIT, credits_)
-    await _insert(connection, _GENRE, ((row_id, key) for song, row_id in placed for key in _keys(song.genres)))
+    await execute_many(connection, _CREDIT, credits_)
+    await execute_many(connection, _GENRE, ((row_id, key) for song, row_id in placed for key in _keys(song.genres)))
     likes = ((person.id, row_id, at_ms) for song, row_id in placed for person, at_ms in song.liked_by)
-    await _insert(connection, _LIKE, likes)
-    await _insert(connection, _PLAY, (play for song, row_id in placed for play in _plays(song, row_id, sounds)))
+    await execute_many(connection, _LIKE, likes)
+    await execute_many(connection, _PLAY, (play for song, row_id in placed for play in _plays(song, row_id, sounds)))
 
 
 def _track(song: Song, blob: _Blob, sound: Sound, names: _Names) -> tuple[Value, ...]:
@@ -205,10 +212,3 @@ def _keys(names: Sequence[str]) -> set[str]:
 def _batches(songs: Iterator[Song]) -> Iterator[list[Song]]:
     while batch := list(itertools.islice(songs, _BATCH)):
         yield batch
-
-
-async def _insert(connection: BaseDBAsyncClient, statement: str, rows: Iterable[Sequence[Value]]) -> None:
-    values: list[list[Any]] = [list(row) for row in rows]  # Any: Tortoise's own type
-    if values:
-        native = numbered(statement) if dialect_of(connection) == "postgres" else statement
-        await connection.execute_many(native, values)

@@ -6,12 +6,10 @@ Nothing of the database is held while bytes come in.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import hashlib
 import logging
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from aiohttp import web
@@ -26,15 +24,17 @@ from tonearm_api.errors import (
     TonearmError,
     TooLarge,
     TooManyUploads,
-    WrongChecksum,
     WrongOffset,
     all_errors,
 )
 from tonearm_server.kit.clock import Clock
-from tonearm_server.kit.db import fetch, transaction
-from tonearm_server.kit.ids import new_id
+from tonearm_server.kit.db import execute, fetch, transaction
+from tonearm_server.kit.deadlines import Sender
+from tonearm_server.kit.ids import ID_LENGTH, new_id
 from tonearm_server.library.models import Track
 from tonearm_server.storage.base import Resumable, Storage
+from tonearm_server.uploads.checksum import Checksum
+from tonearm_server.uploads.holding import Holder
 from tonearm_server.uploads.intake import Intake
 from tonearm_server.uploads.models import Upload
 
@@ -53,7 +53,19 @@ and without a limit a hundred of them keep everybody else out for a day."""
 _SYNC_EVERY = 8 * 1024 * 1024
 """What a crash may cost a client that sends its whole file in one request: a second of a fast line."""
 
+_MAX_FINISHED = 1000
+"""Finished uploads of one person that can be asked after: more than anybody sends between two questions."""
+
 _MAX_FILENAME = 500
+
+_FORGET_FINISHED = """
+    DELETE FROM upload WHERE id IN (
+        SELECT f.id FROM (
+            SELECT id, row_number() OVER (PARTITION BY owner_id ORDER BY expires_at_ms DESC, id) AS place
+            FROM upload WHERE track_id IS NOT NULL OR reason IS NOT NULL
+        ) f WHERE f.place > ?
+    )
+"""
 
 _RESERVED = """
     SELECT
@@ -61,22 +73,6 @@ _RESERVED = """
         coalesce(sum(CASE WHEN owner_id = ? THEN length_bytes - offset_bytes END), 0) AS own_bytes
     FROM upload WHERE track_id IS NULL AND reason IS NULL
 """
-
-
-class Checksum:
-    """What a request says of its own bytes."""
-
-    def __init__(self, algorithm: str, digest: bytes) -> None:
-        self._hash = hashlib.new(algorithm, usedforsecurity=False)
-        self._digest = digest
-
-    async def update(self, piece: bytes) -> None:
-        await asyncio.to_thread(self._hash.update, piece)
-
-    def check(self) -> None:
-        """Raises WrongChecksum."""
-        if self._hash.digest() != self._digest:
-            raise WrongChecksum
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,6 +83,8 @@ class ResumableUploads:
     intake: Intake
     clock: Clock
     limit_bytes: int
+    holders: dict[str, Holder] = field(default_factory=dict)
+    """Who holds which upload's staged bytes, in this process."""
 
     async def create(self, *, owner_id: str, filename: str, length_bytes: int) -> Upload:
         """Raises EmptyFile, TooLarge, TooManyUploads, or OutOfSpace where all that is promised does not fit."""
@@ -131,6 +129,7 @@ class ResumableUploads:
         offset_bytes: int,
         announced_bytes: int | None,
         pieces: AsyncIterator[bytes],
+        sender: Sender | None,
         checksum: Checksum | None,
     ) -> Upload:
         """Take `pieces` in at `offset_bytes`, and with the last one make the track.
@@ -138,13 +137,15 @@ class ResumableUploads:
         Raises NotFound, Locked, WrongOffset, TooLarge, WrongChecksum, OutOfSpace, or the RefusedFile that ends the
         upload. Where the sender goes away midway, what came is kept unless it had a checksum.
         """
-        async with self._held(upload_id, owner_id=owner_id) as (upload, staged):
+        async with self._held(upload_id, owner_id=owner_id, sender=sender) as (upload, staged):
             if offset_bytes != upload.offset_bytes:
                 raise WrongOffset(headers={wire.UPLOAD_OFFSET: str(upload.offset_bytes)})
             if upload.reason is not None:
                 raise refusal_of(upload.reason)
             _refuse_excess(upload, from_bytes=offset_bytes, more_bytes=announced_bytes or 0)
-            if staged is not None:
+            if staged is None:
+                await _refuse_all(upload, pieces)
+            else:
                 await self._receive(upload, staged, pieces, checksum=checksum)
             await self._finish(upload, staged)
             return upload
@@ -177,16 +178,22 @@ class ResumableUploads:
         for upload in await Upload.filter(expires_at_ms__lt=self.clock.now_ms()):
             with _apart(upload.id):
                 await self._forget(upload.id)
+        async with transaction() as connection:
+            await execute(connection, _FORGET_FINISHED, [_MAX_FINISHED])
         await self._collect_strays()
 
     async def _get(self, upload_id: str, *, owner_id: str) -> Upload:
+        if len(upload_id) > ID_LENGTH:  # Tortoise would complain of a value that the column has no room for
+            raise NotFound
         upload = await Upload.get_or_none(id=upload_id, owner_id=owner_id, expires_at_ms__gt=self.clock.now_ms())
         if upload is None:
             raise NotFound
         return upload
 
     @contextlib.asynccontextmanager
-    async def _held(self, upload_id: str, *, owner_id: str) -> AsyncIterator[tuple[Upload, Resumable | None]]:
+    async def _held(
+        self, upload_id: str, *, owner_id: str, sender: Sender | None = None
+    ) -> AsyncIterator[tuple[Upload, Resumable | None]]:
         """The upload while nobody else writes to it, and its staged bytes; without those once it is over.
 
         The row is read again under the lock: before it, another request may have moved the offset on.
@@ -194,12 +201,32 @@ class ResumableUploads:
         if not is_open(upload := await self._get(upload_id, owner_id=owner_id)):
             yield upload, None
             return
-        staged = await self.storage.resume(upload_id)
+        staged = await self._resume(upload_id)
+        holder = None
+        if sender is not None:
+            holder = self.holders[upload_id] = Holder(sender)
         try:
             upload = await self._find_again(upload_id, staged, owner_id=owner_id)
             yield upload, staged if is_open(upload) else None
         finally:
             await staged.close()
+            if holder is not None:
+                del self.holders[upload_id]
+                holder.is_gone.set()
+
+    async def _resume(self, upload_id: str) -> Resumable:
+        """The staged bytes. A sender who has been silent for a while loses them: its line may be cut without our
+        knowing, and it is most likely the same client that comes again. What it sent is synced first. Raises Locked.
+        """
+        try:
+            return await self.storage.resume(upload_id)
+        except Locked:
+            holder = self.holders.get(upload_id)
+            if holder is None or not holder.is_silent():
+                raise
+            log.info("upload %s is taken over from a sender that fell silent", upload_id)
+            await holder.give_up()
+        return await self.storage.resume(upload_id)
 
     async def _find_again(self, upload_id: str, staged: Resumable, *, owner_id: str) -> Upload:
         try:
@@ -310,6 +337,12 @@ def _apart(name: str) -> Iterator[None]:
 def _refuse_excess(upload: Upload, *, from_bytes: int, more_bytes: int) -> None:
     if from_bytes + more_bytes > upload.length_bytes:
         raise TooLarge("That is more than the upload's length")
+
+
+async def _refuse_all(upload: Upload, pieces: AsyncIterator[bytes]) -> None:
+    """An upload that is whole takes no more. Raises TooLarge at the first byte."""
+    async for piece in pieces:
+        _refuse_excess(upload, from_bytes=upload.offset_bytes, more_bytes=len(piece))
 
 
 def refusal_of(reason: str) -> TonearmError:

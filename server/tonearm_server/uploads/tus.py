@@ -15,10 +15,12 @@ from aiohttp.http_exceptions import HttpProcessingError
 from tonearm_api import uploads as wire
 from tonearm_api.errors import BadRequest, TonearmError, UnsupportedMediaType, UnsupportedVersion
 from tonearm_server.auth.identity import get_viewer
+from tonearm_server.kit.deadlines import find_sender
 from tonearm_server.kit.http import bind, bind_raw, read_request
+from tonearm_server.uploads.checksum import Checksum
 from tonearm_server.uploads.intake import MAX_UPLOAD_BYTES
 from tonearm_server.uploads.models import Upload
-from tonearm_server.uploads.resumable import RESUMABLE, Checksum, is_open
+from tonearm_server.uploads.resumable import RESUMABLE, is_open
 
 _WRITE = 1024 * 1024
 """Written in one hop into a thread."""
@@ -83,6 +85,7 @@ async def append_upload(request: web.Request) -> web.Response:
             offset_bytes=offset_bytes,
             announced_bytes=request.content_length,
             pieces=pieces,
+            sender=find_sender(request),
             checksum=checksum,
         )
     return web.Response(status=204, headers=_headers(upload))

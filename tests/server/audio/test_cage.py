@@ -19,6 +19,7 @@ import pytest_asyncio
 from tests.audio import make_audio
 from tests.server.audio import probes
 from tests.server.audio.files import opened
+from tests.support import WAIT_S
 
 from tonearm_api.errors import BrokenContainer, TagLimits, Unavailable
 from tonearm_api.library import AudioFormat
@@ -179,7 +180,7 @@ async def test_the_zygote_ends_with_the_server(tmp_path: Path) -> None:
 
     server.kill()
 
-    assert await _has_ended(zygote, within_s=5)
+    assert await _has_ended(zygote, within_s=WAIT_S)
     await server.communicate()
 
 
@@ -278,7 +279,7 @@ async def test_cancelling_an_analysis_ends_ffmpeg(sandbox: Sandbox, tmp_path: Pa
         with pytest.raises(asyncio.CancelledError):
             await analysis
 
-    assert await _has_ended(ffmpeg, within_s=5)
+    assert await _has_ended(ffmpeg, within_s=WAIT_S)
 
 
 def _zygote_pid(parsers: Parsers) -> int:
@@ -294,7 +295,7 @@ async def _first_child(pid: int, *, besides: frozenset[int] = frozenset()) -> in
     """A descriptor of the first process that `pid` has started, as soon as there is one."""
 
     def find() -> int:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + WAIT_S
         while time.monotonic() < deadline:
             for child in _children(pid) - besides:
                 return os.pidfd_open(child)

@@ -20,6 +20,7 @@ from tonearm_server.models import MODELS
 pytestmark = pytest.mark.db
 
 HOUR_MS = 3_600_000
+FOLDER = "folder"
 
 
 class FakeClock:
@@ -71,7 +72,7 @@ async def worker() -> Worker:
 
 @pytest.fixture
 async def jobs(_database: None, clock: FakeClock, worker: Worker) -> AsyncIterator[JobQueue]:
-    queue = JobQueue({"kind": worker}, clock=clock, workers=1)
+    queue = JobQueue({"kind": worker}, owner=FOLDER, clock=clock, workers=1)
     yield queue
     await queue.stop()
 
@@ -254,7 +255,7 @@ async def test_a_job_is_claimed_without_reading_those_that_wait(tmp_path: Path) 
     """SQLite's plan: PostgreSQL chooses by the size of the table."""
     database = await open_database(tmp_path / "x.db", models=MODELS)
     claim = queue._CLAIM.format(unless_taken="")
-    plan = await fetch(Job._meta.db, f"EXPLAIN QUERY PLAN {claim}", [0, 0, 0])
+    plan = await fetch(Job._meta.db, f"EXPLAIN QUERY PLAN {claim}", [0, FOLDER, 0, 0])
     await database.close()
 
     steps = [row["detail"] for row in plan]
@@ -262,14 +263,16 @@ async def test_a_job_is_claimed_without_reading_those_that_wait(tmp_path: Path) 
     assert not any("ORDER BY" in step for step in steps)
 
 
-async def test_leases_of_a_process_that_died_are_free_at_start(
+async def test_leases_of_a_process_that_died_are_free_at_its_successors_start_and_no_others(
     jobs: JobQueue, worker: Worker, clock: FakeClock
 ) -> None:
-    await add(jobs, "a")
-    await Job.all().update(leased_until_ms=clock.ms + HOUR_MS)
-
-    await release_leases()
+    worker.may_end.clear()
     jobs.start()
-    await until(is_empty, what="the freed job to be done")
+    await add(jobs, "ours")
+    await worker.began.wait()
+    await add(jobs, "theirs")
+    await Job.filter(subject="theirs").update(leased_until_ms=clock.ms + HOUR_MS, leased_by="another folder")
 
-    assert worker.done == ["a"]
+    await release_leases(FOLDER)
+
+    assert {"ours": None, "theirs": clock.ms + HOUR_MS} == {job.subject: job.leased_until_ms for job in await Job.all()}

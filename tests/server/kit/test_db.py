@@ -21,7 +21,7 @@ _TABLES = {
     "sqlite": "SELECT name FROM sqlite_master",
     "postgres": "SELECT relname AS name FROM pg_class UNION SELECT tgname FROM pg_trigger",
 }
-_SEARCH = {"sqlite": {"track_words", "track_words_added"}, "postgres": {"track_search", "track_search_kept"}}
+_SEARCH = {"sqlite": {"track_words", "track_words_added"}, "postgres": {"track_search", "track_search_words"}}
 
 
 @pytest.fixture

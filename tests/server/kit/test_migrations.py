@@ -17,7 +17,9 @@ from tests.support import clean_environment
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from tortoise.transactions import in_transaction
 
+from tonearm_api.library import EditTrack
 from tonearm_server.kit.db import APP_LABEL, Database, open_database, open_orm, orm_config
+from tonearm_server.library.service import edit_track
 from tonearm_server.library.words import has_words
 from tonearm_server.models import MODELS
 
@@ -120,7 +122,8 @@ async def test_what_is_written_after_a_migration_is_found_and_what_is_gone_is_no
     path, url = old
     database = await open_database(path, models=MODELS, url=url)
 
-    await run(path, url, ["UPDATE track SET title = 'Summer' WHERE id = '1'", "DELETE FROM track WHERE id = '2'"])
+    await edit_track(EditTrack(id="1", title="Summer"), viewer_id="u", database=database)
+    await run(path, url, ["DELETE FROM track WHERE id = '2'"])
     hits = await found(database, "summer"), await found(database, "зимний")
     await database.close()
 

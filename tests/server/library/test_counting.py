@@ -23,16 +23,29 @@ pytestmark = pytest.mark.db
 
 _WRITERS = 200
 _TURNS = 40
+_DELETIONS = 4
 _PASSWORD = "marble window fern"
 _STARTED_AT = datetime(2026, 11, 24, 6, 0, tzinfo=UTC).isoformat()
 
 
-async def account(server: RunningServer, email: str) -> dict[str, str]:
-    """Headers of a new account."""
-    await asyncio.to_thread(add_user, server, email, _PASSWORD)
-    async with Client(server.url) as client:
-        await client.log_in(email=email, password=_PASSWORD)
-        return bearer(client)
+@pytest.fixture(scope="module")
+def emails(server: RunningServer) -> list[str]:
+    """Of four accounts."""
+    made = [f"writer{number}@example.test" for number in range(4)]
+    for email in made:
+        add_user(server, email, _PASSWORD)
+    return made
+
+
+@pytest.fixture
+async def people(server: RunningServer, emails: list[str]) -> list[dict[str, str]]:
+    """Headers of each account."""
+    headers = []
+    for email in emails:
+        async with Client(server.url) as client:
+            await client.log_in(email=email, password=_PASSWORD)
+            headers.append(bearer(client))
+    return headers
 
 
 async def all_at_once(requests: Sequence[Awaitable[httpx.Response]]) -> Counter[int]:
@@ -48,10 +61,9 @@ def miscounted(server: RunningServer) -> list[str]:
 
 
 async def test_likes_and_plays_of_two_hundred_writers_are_exact(
-    server: RunningServer, owner: Client, tmp_path: Path
+    server: RunningServer, owner: Client, people: list[dict[str, str]], tmp_path: Path
 ) -> None:
     track = await upload(owner, make_audio(tmp_path / "x.flac", format=AudioFormat.FLAC, seconds=2))
-    people = [await account(server, f"writer{number}@example.test") for number in range(4)]
     path = f"/api/v1/tracks/{track.id}"
     limits = httpx.Limits(max_connections=_WRITERS)
     async with AsyncExitStack() as stack:
@@ -71,5 +83,33 @@ async def test_likes_and_plays_of_two_hundred_writers_are_exact(
     assert liked == played == {204: _WRITERS}
     assert turned == {204: _TURNS}
     assert (after_likes.likes, after_likes.plays) == (4, _WRITERS // 2)
+    assert await asyncio.to_thread(miscounted, server) == []
+    assert errors_of(server) == ""
+
+
+async def test_a_deletion_amid_likes_and_plays_ends_them_all_well(
+    server: RunningServer, owner: Client, people: list[dict[str, str]], tmp_path: Path
+) -> None:
+    lengths_s = [0.1 + number / 20 for number in range(_DELETIONS)]
+    files = [make_audio(tmp_path / f"{s}.flac", format=AudioFormat.FLAC, seconds=s) for s in lengths_s]
+    tracks = [await upload(owner, file) for file in files]
+    limits = httpx.Limits(max_connections=_WRITERS)
+    answers: Counter[int] = Counter()
+    async with httpx.AsyncClient(base_url=server.url, limits=limits, timeout=60) as http:
+        for track in tracks:
+            path = f"/api/v1/tracks/{track.id}"
+
+            def change(number: int, path: str = path) -> Awaitable[httpx.Response]:
+                if number == _TURNS // 2:
+                    return http.delete(path, headers=bearer(owner))
+                method = ("PUT", "DELETE", "POST")[number // 4 % 3]
+                if method == "POST":
+                    body = {"play_id": f"play-amid-{number}", "started_at": _STARTED_AT, "listened_ms": 2000}
+                    return http.post(f"{path}/plays", json=body, headers=people[number % 4])
+                return http.request(method, f"{path}/like", headers=people[number % 4])
+
+            answers += await all_at_once([change(number) for number in range(_TURNS)])
+
+    assert set(answers) <= {204, 404}, answers
     assert await asyncio.to_thread(miscounted, server) == []
     assert errors_of(server) == ""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from pathlib import Path
 
 import pytest
 
-from tonearm_api.errors import NotFound, OutOfSpace
+from tonearm_api.errors import NotFound, OutOfSpace, Unavailable
 from tonearm_server.storage.base import Storage, audio_key, cover_key
 from tonearm_server.storage.local import LocalStorage
 
@@ -112,3 +113,17 @@ async def test_blobs_cannot_be_written_by_anyone(tmp_path: Path) -> None:
     await storage.put_bytes(KEY, CONTENT)
 
     assert (tmp_path / "blobs" / KEY).stat().st_mode & 0o777 == 0o400
+
+
+async def test_a_disk_that_fails_is_unavailable_and_logged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    storage = LocalStorage(tmp_path / "blobs", min_free_bytes=0)
+    monkeypatch.setattr("io.FileIO", fail)
+
+    with pytest.raises(Unavailable):
+        storage.open(KEY)
+    assert f"the disk did not give {KEY}" in caplog.text

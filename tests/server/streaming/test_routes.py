@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import resource
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,14 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.audio import make_audio
-from tests.support import OWNER_EMAIL, OWNER_PASSWORD, RunningServer, errors_of, raw, upload
+from tests.support import OWNER_EMAIL, OWNER_PASSWORD, RunningServer, errors_of, raw, start_server, upload
 
 from tonearm_api.client import Client
 from tonearm_api.library import AudioFormat, EditTrack, Visibility
 
 pytestmark = pytest.mark.db
+
+FEW_FILES, MORE_FILES = 256, 4096
 
 
 @dataclass(frozen=True)
@@ -223,6 +226,32 @@ async def test_strangers_hear_public_tracks_only(server: RunningServer, owner: C
     await owner.edit_track(EditTrack(id=track.id, visibility=Visibility.MEMBERS))
 
     assert (before.status_code, opened.status_code, listed.status_code) == (401, 200, 401)
+
+
+async def test_too_many_open_files_are_503_until_some_are_closed(
+    server: RunningServer, http: httpx.AsyncClient, track: Uploaded
+) -> None:
+    await http.get("/healthz")  # the connection is open; it needs no further file
+    before = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (4, before[1]))
+    try:
+        refused = await http.get(track.path)
+    finally:
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, before)
+    served = await http.get(track.path)
+
+    assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+    assert int(refused.headers["retry-after"]) > 0
+    assert track.content == served.content
+
+
+def test_a_server_may_open_as_many_files_as_the_system_allows(tmp_path: Path) -> None:
+    few = ("prlimit", f"--nofile={FEW_FILES}:{MORE_FILES}")
+    server = start_server(tmp_path / "data", under=few)
+    try:
+        assert resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE) == (MORE_FILES, MORE_FILES)
+    finally:
+        server.stop()
 
 
 async def test_streaming_counts_no_play(owner: Client, http: httpx.AsyncClient, track: Uploaded) -> None:

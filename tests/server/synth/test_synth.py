@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.postgres import Backend
 from tests.support import TONEARM, RunningServer, clean_environment, raw, running_server
 
 from tonearm_api.client import Client
@@ -15,19 +16,23 @@ from tonearm_api.library import AudioFormat, ListTracks
 TRACKS = 300
 
 
-def tonearm(*arguments: str) -> subprocess.CompletedProcess[str]:
+def tonearm(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    environment = {f"TONEARM_{name.upper()}": value for name, value in settings.items()}
     return subprocess.run(
         [TONEARM, "server", *arguments],
         capture_output=True,
         text=True,
-        env=clean_environment(),
+        env=clean_environment(**environment),
         timeout=60,
         check=False,
     )
 
 
-def synth(data: Path, *, tracks: int = TRACKS, seed: int = 7) -> subprocess.CompletedProcess[str]:
-    return tonearm("synth", "--tracks", str(tracks), "--seed", str(seed), "--data", str(data))
+def synth(
+    data: Path, *, tracks: int = TRACKS, seed: int = 7, settings: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    command = ["synth", "--tracks", str(tracks), "--seed", str(seed), "--data", str(data)]
+    return tonearm(*command, **(settings or {}))
 
 
 @pytest.fixture(scope="module")
@@ -82,10 +87,13 @@ async def test_a_track_of_every_format_streams(owner: Client) -> None:
             assert (answer.status_code, len(answer.content)) == (200, track.size_bytes), track.format
 
 
-def test_a_seed_is_refused_the_second_time(tmp_path: Path) -> None:
-    first, second = (synth(tmp_path / "data", tracks=3) for _ in range(2))
+@pytest.mark.db
+def test_a_seed_is_refused_the_second_time(tmp_path: Path, backend: Backend) -> None:
+    settings = backend.settings()
 
-    assert first.returncode == 0
+    first, second = (synth(tmp_path / "data", tracks=3, settings=settings) for _ in range(2))
+
+    assert (first.returncode, "tracks = 3\n" in first.stdout) == (0, True), first.stderr
     assert (second.returncode, second.stderr) == (2, "The library of seed 7 is here already: take another --seed\n")
 
 

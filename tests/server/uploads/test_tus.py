@@ -207,6 +207,32 @@ async def test_bytes_beyond_the_length_are_413(tus: Tus, is_announced: bool) -> 
     assert await tus.offset(path) == 0
 
 
+async def test_bytes_beyond_a_finished_upload_are_413(tus: Tus, song: bytes) -> None:
+    async def some(*pieces: bytes) -> AsyncIterator[bytes]:
+        for piece in pieces:
+            yield piece
+
+    path = await tus.begin(len(song))
+    await tus.patch(path, song, offset=0)
+    headers = {**VERSION, **CHUNK_TYPE, "Upload-Offset": str(len(song))}
+
+    more = await tus.http.patch(path, content=some(b"x"), headers=headers)
+    none = await tus.http.patch(path, content=some(), headers=headers)
+
+    assert (more.status_code, none.status_code) == (413, 204)
+    assert "Tonearm-Track" in none.headers
+
+
+@pytest.mark.parametrize("upload_id", ["a", "NOT-ONE!", "%00", "x" * 64])
+async def test_what_is_no_id_is_404_like_an_unknown_one(tus: Tus, upload_id: str) -> None:
+    path = f"/api/v1/uploads/{upload_id}"
+
+    answers = [await tus.http.get(path), await tus.head(path), await tus.patch(path, b"x", offset=0)]
+    answers.append(await tus.end(path))
+
+    assert [404] * 4 == [answer.status_code for answer in answers]
+
+
 @pytest.mark.parametrize("algorithm", ["sha1", "sha256"])
 async def test_a_checksum_keeps_its_bytes_out_unless_it_fits(tus: Tus, algorithm: str) -> None:
     path = await tus.begin(1000)

@@ -237,6 +237,99 @@ async def test_a_disk_without_room_for_a_folder_is_507_and_the_track_is_made_lat
     assert errors_of(server) == ""
 
 
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace breaks the disk: apt-get install strace")
+async def test_a_sync_that_fails_acknowledges_nothing_and_the_bytes_can_be_sent_again(
+    house: House, client: Client, song: bytes
+) -> None:
+    half = len(song) // 2
+    async with tus_of(client) as tus:
+        path = await tus.begin(len(song))
+        await tus.patch(path, song[:half], offset=0)
+    inject = ("-P", str(house.file_of(path)), "-e", "trace=fsync", "-e", "inject=fsync:error=EIO")
+    house.server.stop()
+    house.server = start_server(house.server.data, under=("strace", "-D", "-f", "-qq", "-o", "/dev/null", *inject))
+
+    async with owner_client(house.server) as owner, tus_of(owner) as tus:
+        refused = await tus.patch(path, song[half:], offset=half)
+        kept = await tus.offset(path)
+    house.server.stop()
+    said = errors_of(house.server)
+    house.server = start_server(house.server.data, max_upload_bytes=str(HUGE))
+
+    async with owner_client(house.server) as owner, tus_of(owner) as tus:
+        answer = await tus.patch(path, song[half:], offset=half)
+        heard = (await tus.http.get(f"/stream/{answer.headers['Tonearm-Track']}")).content
+    assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+    assert "the disk does not take" in said
+    assert (kept, heard) == (half, song)
+
+
+async def test_a_server_without_a_file_to_spare_says_so_and_goes_on_when_it_has_one(
+    house: House, client: Client, song: bytes
+) -> None:
+    async with tus_of(client) as tus:
+        path = await tus.begin(len(song))
+        with limited(house.server, resource.RLIMIT_NOFILE, 4):
+            refused = [
+                await tus.patch(path, song, offset=0),
+                await tus.http.post("/api/v1/tracks", files={"file": ("x.wav", song)}),
+            ]
+        answer = await tus.patch(path, song, offset=0)
+
+    assert [(503, "unavailable", "5")] * 2 == [
+        (each.status_code, each.json()["code"], each.headers["Retry-After"]) for each in refused
+    ]
+    assert "Tonearm-Track" in answer.headers
+    assert errors_of(house.server) == ""
+
+
+async def test_a_sender_that_fell_silent_loses_the_upload_and_none_of_its_bytes(
+    house: House, client: Client, song: bytes
+) -> None:
+    async with tus_of(client) as tus:
+        path = await tus.begin(len(song))
+
+        async def taken_over() -> int | None:
+            """Asked for bytes that it has long had, the upload tells where it stands."""
+            answer = await tus.patch(path, song[:10], offset=0)
+            return None if answer.status_code == 423 else int(answer.headers["Upload-Offset"])
+
+        async with half_sent(house.server, client, path, offset=0, length=len(song)) as silent:
+            await silent.send(song[:-10])
+            await until(lambda: _is_longer(house.file_of(path), 1_000_000), what="some of it is written")
+            kept = await until(taken_over, what="the upload is taken over")
+            told = await silent.answer()
+        answer = await tus.patch(path, song[kept:], offset=kept)
+        heard = (await tus.http.get(f"/stream/{answer.headers['Tonearm-Track']}")).content
+
+    assert told.startswith(b"HTTP/1.1 408")
+    assert (kept, heard) == (len(song) - 10, song)
+
+
+async def test_the_last_thousand_finished_uploads_of_a_person_are_kept(house: House, client: Client) -> None:
+    house.server.stop()
+    house.write(
+        "WITH RECURSIVE n (number) AS (SELECT 0 UNION ALL SELECT number + 1 FROM n WHERE number < 1001)"
+        " INSERT INTO upload (id, owner_id, filename, length_bytes, offset_bytes, expires_at_ms, reason)"
+        " SELECT printf('finished%04d', number), id, '', 1, 1, ? + number, 'empty_file' FROM n, user_account"
+        " WHERE email = ?",
+        1 << 50,
+        OTHER_EMAIL,
+    )
+    house.restart()
+
+    async def status_of(tus: Tus, number: int) -> int:
+        return (await tus.http.get(f"/api/v1/uploads/finished{number:04}")).status_code
+
+    async with others_tus_of(house.server) as tus:
+
+        async def are_few() -> bool:
+            return await status_of(tus, 0) == 404
+
+        await until(are_few, what="the oldest are forgotten")
+        assert [404, 200, 200] == [await status_of(tus, number) for number in (1, 2, 1001)]
+
+
 async def test_one_upload_that_cannot_be_put_in_order_keeps_no_other_from_it(house: House, client: Client) -> None:
     async with tus_of(client) as tus:
         bad, old = [house.file_of(await tus.begin(1000)) for _ in range(2)]
@@ -268,12 +361,19 @@ async def others_tus_of(server: RunningServer) -> AsyncIterator[Tus]:
 @contextlib.contextmanager
 def full_beyond(size_bytes: int, server: RunningServer) -> Iterator[None]:
     """No file of the server's grows beyond that: what is written is cut short, then refused (EFBIG)."""
-    _, most = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
-    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (size_bytes, most))
+    with limited(server, resource.RLIMIT_FSIZE, size_bytes):
+        yield
+
+
+@contextlib.contextmanager
+def limited(server: RunningServer, limit: int, value: int) -> Iterator[None]:
+    """Under another soft limit for as long as the block lasts."""
+    before = resource.prlimit(server.process.pid, limit)
+    resource.prlimit(server.process.pid, limit, (value, before[1]))
     try:
         yield
     finally:
-        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (most, most))
+        resource.prlimit(server.process.pid, limit, before)
 
 
 async def _is_longer(file: Path, size_bytes: int) -> bool:

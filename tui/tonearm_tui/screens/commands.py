@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tonearm_tui import views
+from tonearm_tui.screens.quitting import quit_player
 
 if TYPE_CHECKING:
     from tonearm_tui.screens.main import MainScreen
@@ -47,7 +48,8 @@ def commands(screen: MainScreen) -> dict[str, Callable[..., Any]]:
         "list.top": lambda: screen.table.move_cursor(0),
         "list.bottom": lambda: screen.table.move_cursor(len(screen.table.rows) - 1),
         "list.current": rows.go_to_playing,
-        "track.like": lambda: rows.with_track(screen.like),
+        "track.like": lambda: rows.with_track(rows.like),
+        "track.upload": screen.uploads.show,
         "track.show": lambda: rows.with_track(screen.show_track),
         "view.recent": lambda: screen.open_view(views.RECENT),
         "view.liked": lambda: screen.open_view(views.LIKED),
@@ -59,5 +61,5 @@ def commands(screen: MainScreen) -> dict[str, Callable[..., Any]]:
         "app.help": screen.show_help,
         "app.back": screen.go_back,
         "app.sign_out": screen.sign_out,
-        "app.quit": screen.quit,
+        "app.quit": lambda: quit_player(screen),
     }

@@ -35,6 +35,12 @@ class Dialog(ModalScreen[ScreenResultType]):
         self.body.styles.max_height = max(1, self.size.height - self._fixed_lines)
         self.show_rest()
 
+    def set_hint(self, text: str) -> None:
+        """Name other keys."""
+        if text != self._hint_text:
+            self._hint_text = text
+            self.show_rest()
+
     def show_rest(self) -> None:
         """Say whether there is more than can be seen; to be called when the body changed."""
         self.call_after_refresh(self._show_rest)

@@ -13,6 +13,7 @@ _LIST = {
     "list.open": "play",
     "queue.add": "queue",
     "track.like": "like",
+    "track.upload": "upload",
     "app.palette": "commands",
 }
 _QUEUE = {

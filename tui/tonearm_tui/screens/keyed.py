@@ -30,6 +30,13 @@ class KeyedScreen(Screen[None]):
         self._sequence = SequenceReader(sequences())
         self._sequence_timer: Timer | None = None
 
+    def foresee_size(self) -> None:
+        """Take the breakpoints' classes before anything is styled, not when the first frame is drawn already."""
+        width, height = self.app.size
+        for cells, breakpoints in ((width, self.HORIZONTAL_BREAKPOINTS), (height, self.VERTICAL_BREAKPOINTS)):
+            names = [name for least, name in breakpoints or () if cells >= least]
+            self.add_class(*names[-1:], update=False)
+
     def show_sequence(self, choices: Pairs) -> None:
         raise NotImplementedError
 

@@ -7,15 +7,15 @@ contents `queueing`'s, the lists' contents the library pane's.
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
-from tonearm_api.errors import TonearmError, Unauthenticated, Unavailable
 from tonearm_api.library import Track
 from tonearm_tui import views
 from tonearm_tui.likes import Likes
@@ -30,7 +30,7 @@ from tonearm_tui.messages import (
     ViewChosen,
     ViewShown,
 )
-from tonearm_tui.playback import Playback, Status
+from tonearm_tui.playback import Playback
 from tonearm_tui.player import Player
 from tonearm_tui.queue import PlayQueue
 from tonearm_tui.queueing import Queueing
@@ -38,10 +38,10 @@ from tonearm_tui.screens.commands import commands
 from tonearm_tui.screens.help import HelpScreen
 from tonearm_tui.screens.hints import LIST_HINTS, QUEUE_HINTS, SEARCH_HINTS
 from tonearm_tui.screens.keyed import KeyedScreen, Pairs
-from tonearm_tui.screens.quitting import QuitScreen
 from tonearm_tui.screens.rows import RowCommands
 from tonearm_tui.screens.server_watch import ServerWatch
 from tonearm_tui.screens.track import TrackScreen
+from tonearm_tui.screens.uploads import Uploads
 from tonearm_tui.shelves import QueueRows
 from tonearm_tui.widgets.library_pane import LibraryPane
 from tonearm_tui.widgets.player_bar import PlayerBar
@@ -69,7 +69,9 @@ class MainScreen(KeyedScreen):
     HORIZONTAL_BREAKPOINTS = [(0, "-mini"), (56, "-single"), (100, "-wide")]  # noqa: RUF012 - Textual declares no ClassVar
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-short"), (16, "-tall")]  # noqa: RUF012 - Textual declares no ClassVar
 
-    def __init__(self, *, client: Client, player: Player, name: str, queue: PlayQueue, position_ms: int = 0) -> None:
+    def __init__(
+        self, *, client: Client, player: Player, name: str, journal: Path, queue: PlayQueue, position_ms: int = 0
+    ) -> None:
         super().__init__()
         self.client = client
         self.queue = queue
@@ -83,6 +85,7 @@ class MainScreen(KeyedScreen):
             playback=self.playback, is_liked=self.likes.__contains__, waveform=client.waveform, id="player"
         )
         self.rows = RowCommands(self)
+        self.uploads = Uploads(self, journal=journal)
         self.commands = commands(self)
         self._server = ServerWatch(
             self,
@@ -96,6 +99,7 @@ class MainScreen(KeyedScreen):
         self._shows = False
 
     def compose(self) -> ComposeResult:
+        self.foresee_size()
         yield TopBar(TABS, id="top")
         with Horizontal(id="lists"):
             yield self.library
@@ -111,6 +115,7 @@ class MainScreen(KeyedScreen):
     async def close(self) -> None:
         """End sound, tasks and connections of this account; nothing is drawn any more."""
         self._shows = False
+        await self.uploads.close()
         await self.playback.close()
         await self.client.close()
 
@@ -170,32 +175,6 @@ class MainScreen(KeyedScreen):
     def show_track(self, track: Track) -> None:
         self.app.push_screen(TrackScreen(track, server=self.client, is_liked=track in self.likes))
 
-    @work(group="like", exit_on_error=False)
-    async def like(self, track: Track) -> None:
-        try:
-            await self.likes.toggle(track)
-        except Unauthenticated:
-            self.session_ended()
-        except Unavailable as error:
-            self.server_lost(f"Not saved: {error.detail}")
-        except TonearmError as error:
-            self.notice(f"Not saved: {error.detail}", is_error=True)
-        else:
-            self.server_found()
-            if self.library.view != views.LIKED:
-                self.library.forget(views.LIKED)
-
-    def quit(self) -> None:
-        """At once in silence; music is cut off only when asked twice."""
-        if self.playback.status is Status.PLAYING:
-            self.app.push_screen(QuitScreen(), self._quit_answered)
-        else:
-            self.app.exit()
-
-    def _quit_answered(self, quits: bool | None) -> None:
-        if quits:
-            self.app.exit()
-
     def sign_out(self) -> None:
         self.post_message(SignOutChosen())
 
@@ -242,7 +221,7 @@ class MainScreen(KeyedScreen):
         self.rows.open(message.table, message.index)
 
     def on_row_liked(self, message: RowLiked) -> None:
-        self.like(message.table.rows[message.index].track)
+        self.rows.like(message.table.rows[message.index].track)
 
     def on_share_chosen(self, message: ShareChosen) -> None:
         self.playback.seek_share(message.share)

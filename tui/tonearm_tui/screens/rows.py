@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tonearm_api.errors import TonearmError, Unauthenticated, Unavailable
 from tonearm_api.library import Track
+from tonearm_tui import views
 from tonearm_tui.playback import Status
 from tonearm_tui.shelves import QueueRows
 from tonearm_tui.widgets.track_table import Playing, TrackTable
@@ -39,6 +41,25 @@ class RowCommands:
 
     def open_current(self) -> None:
         self.open(self._screen.table, self._screen.table.cursor)
+
+    def like(self, track: Track) -> None:
+        """Like or unlike; taken back where the server does not take it."""
+        self._screen.run_worker(self._like(track), group="like", exit_on_error=False)
+
+    async def _like(self, track: Track) -> None:
+        screen = self._screen
+        try:
+            await screen.likes.toggle(track)
+        except Unauthenticated:
+            screen.session_ended()
+        except Unavailable as error:
+            screen.server_lost(f"Not saved: {error.detail}")
+        except TonearmError as error:
+            screen.notice(f"Not saved: {error.detail}", is_error=True)
+        else:
+            screen.server_found()
+            if screen.library.view != views.LIKED:
+                screen.library.forget(views.LIKED)
 
     def with_track(self, do: Callable[[Track], object]) -> None:
         if (row := self._screen.table.current) is not None:

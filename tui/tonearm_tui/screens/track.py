@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from tonearm_api.errors import TonearmError
 from tonearm_api.library import Track
+from tonearm_api.text import steady_text
 from tonearm_tui.cells import clock, count, fit
 from tonearm_tui.screens.dialog import Dialog
 from tonearm_tui.standing import standing
@@ -49,7 +50,7 @@ class TrackScreen(Dialog[None]):
         return self._body
 
     def compose_head(self) -> ComposeResult:
-        yield Static(Content(self._track.title), id="track-title", classes="heading", markup=False)
+        yield Static(Content(steady_text(self._track.title)), id="track-title", classes="heading", markup=False)
 
     def action_scroll(self, step: int) -> None:
         self._body.scroll_relative(y=step, animate=False)
@@ -93,7 +94,11 @@ def facts(track: Track, *, is_liked: bool) -> Content:
         ("State", standing(track)),
         ("Id", track.id),
     )
-    shown = [Content.assemble((fit(label, _LABEL_CELLS), "$muted"), Content(value)) for label, value in lines if value]
+    shown = [
+        Content.assemble((fit(label, _LABEL_CELLS), "$muted"), Content(steady_text(value)))
+        for label, value in lines
+        if value
+    ]
     return Content("\n").join(shown)
 
 

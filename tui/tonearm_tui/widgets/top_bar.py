@@ -109,6 +109,7 @@ class TopBar(Horizontal):
         yield Static("tonearm", id="wordmark", markup=False)
         yield Tabs(self._tabs, id="tabs")
         yield Input(placeholder="/ search", id="search", compact=True)
+        yield Static("", id="uploads", markup=False)
         yield Static("", id="server", markup=False)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -120,6 +121,12 @@ class TopBar(Horizontal):
 
     def on_descendant_blur(self) -> None:
         self.remove_class("-searching")
+
+    def show_uploads(self, number: int) -> None:
+        """How many files are still on their way; nothing where none is."""
+        uploads = self.query_one("#uploads", Static)
+        uploads.display = number > 0
+        uploads.update(Content(f"↑ {number:,}"))
 
     def show_server(self, name: str, *, is_reachable: bool) -> bool:
         """Who is signed in, hollow and with a word when the server does not answer; whether that is news."""

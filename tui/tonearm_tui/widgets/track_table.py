@@ -22,13 +22,26 @@ from tonearm_api.library import Track
 from tonearm_tui.cells import fit
 from tonearm_tui.messages import RowLiked, RowOpened, RowsWanted
 from tonearm_tui.shelves import NoRows, Row, Rows
-from tonearm_tui.widgets.columns import CURSOR, HEART_FROM_RIGHT, Field, Flags, layout, placeholder, row_fields
+from tonearm_tui.widgets.columns import (
+    CURSOR,
+    ENDLESS,
+    HEART_FROM_RIGHT,
+    Field,
+    Flags,
+    layout,
+    needs_of,
+    placeholder,
+    row_fields,
+)
 
 _CACHED_STRIPS = 1000
 """Twenty screens of rows; a strip is about 2 KB."""
 
 _AHEAD = 50
 """Rows before the end at which the next page is asked for: faster than anybody scrolls."""
+
+_MEASURED = 100
+"""Rows that say how wide the columns are: the first page, so that those to come move nothing."""
 
 _PLACEHOLDERS = 3
 """Rows drawn as loading below the last one that has arrived."""
@@ -62,10 +75,11 @@ class TrackTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._is_liked = is_liked
         self._is_narrow = is_narrow
         self._playing = Playing()
+        self._needs = ENDLESS
         self._empty: tuple[str, ...] = ()
         self._trouble: tuple[str, ...] = ()
         self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(_CACHED_STRIPS)
-        self._styles: dict[str, Style] = {}
+        self._styles: dict[tuple[str, str], Style] = {}
 
     # --- what the screen tells it -------------------------------------------------------------------
 
@@ -127,16 +141,16 @@ class TrackTable(ScrollView, can_focus=True, inherit_bindings=False):
         width = self._width
         index = y + self.scroll_offset.y
         if index < len(self.rows):
-            return self._row_strip(index, width)
+            return self._row_strip(index, width=width)
         if not len(self.rows) and self._trouble:
-            return self._message_strip(y, width, self._trouble)
+            return self._message_strip(y, width=width, lines=self._trouble)
         if not self.rows.is_complete:
-            return self._strip(placeholder(index, width), width, cursor=False)
+            return self._placeholder_strip(index, width=width)
         if not len(self.rows) and self._empty:
-            return self._message_strip(y, width, self._empty)
+            return self._message_strip(y, width=width, lines=self._empty)
         return Strip.blank(width, self.rich_style)
 
-    def _row_strip(self, index: int, width: int) -> Strip:
+    def _row_strip(self, index: int, *, width: int) -> Strip:
         row = self.rows[index]
         playing = self._playing if self._playing.key == row.key else None
         flags = Flags(
@@ -147,35 +161,39 @@ class TrackTable(ScrollView, can_focus=True, inherit_bindings=False):
         )
         cursor = index == self.cursor
         digits = max(len(str(len(self.rows))), 2)
+        columns = layout(width, digits=digits, is_narrow=self._is_narrow, needs=self._needs)
         key = (
             row.key,
             row.track.title,
             row.track.state,
             index,
             width,
+            columns,
             flags,
             cursor and self.has_focus,
             cursor,
-            digits,
         )
         strip = self._strips.get(key)
         if strip is None:
-            columns = layout(width, digits=digits, is_narrow=self._is_narrow)
             fields = row_fields(row.track, index, columns, flags)
             if cursor and self.has_focus:
                 fields[0] = (CURSOR, "bar")
-            strip = self._strip(fields, width, cursor=cursor)
+            strip = self._strip(fields, width=width, cursor=cursor)
             self._strips[key] = strip
         return strip
 
-    def _strip(self, fields: list[tuple[str, str]], width: int, *, cursor: bool) -> Strip:
-        base = self.rich_style
-        if cursor:
-            base += self._style("cursor" if self.has_focus else "blurred")
-        segments = [Segment(text, base + self._style(name) if name else base) for text, name in fields]
-        return Strip(segments).adjust_cell_length(width, base)
+    def _placeholder_strip(self, index: int, *, width: int) -> Strip:
+        strip = self._strips.get((index, width))
+        if strip is None:
+            strip = self._strips[index, width] = self._strip(placeholder(index, width=width), width=width, cursor=False)
+        return strip
 
-    def _message_strip(self, y: int, width: int, lines: tuple[str, ...]) -> Strip:
+    def _strip(self, fields: list[tuple[str, str]], *, width: int, cursor: bool) -> Strip:
+        ground = ("cursor" if self.has_focus else "blurred") if cursor else ""
+        segments = [Segment(text, self._style(name, ground=ground)) for text, name in fields]
+        return Strip(segments).adjust_cell_length(width, self._style("", ground=ground))
+
+    def _message_strip(self, y: int, *, width: int, lines: tuple[str, ...]) -> Strip:
         top = max((self.size.height - len(lines)) // 2 - 1, 0)
         line = y - top
         if not 0 <= line < len(lines):
@@ -183,13 +201,18 @@ class TrackTable(ScrollView, can_focus=True, inherit_bindings=False):
         name = Field.TITLE.value if line == 0 else Field.ARTIST.value
         margin = max((width - max(map(cell_len, lines))) // 2, 1)
         text = fit(" " * margin + lines[line], width)
-        return Strip([Segment(text, self.rich_style + self._style(name))])
+        return Strip([Segment(text, self._style(name))])
 
-    def _style(self, name: str) -> Style:
-        """Only what the component's own rule says, so that a row's background shines through."""
-        if name not in self._styles:
-            self._styles[name] = self.get_component_rich_style(f"track-table--{name}", partial=True)
-        return self._styles[name]
+    def _style(self, name: str, *, ground: str = "") -> Style:
+        """A component on the table's own style, or on that of another component: each has only what its rule says, so
+        that the background shines through. Kept, because working one out takes as long as drawing a row."""
+        style = self._styles.get((name, ground))
+        if style is None:
+            parts = [
+                self.get_component_rich_style(f"track-table--{part}", partial=True) for part in (ground, name) if part
+            ]
+            style = self._styles[name, ground] = sum(parts, start=self.rich_style)
+        return style
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -200,6 +223,7 @@ class TrackTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _measure(self) -> None:
         height = len(self.rows)
+        self._needs = needs_of(self.rows[index].track for index in range(min(height, _MEASURED)))
         if not self.rows.is_complete:
             height += _PLACEHOLDERS if height else max(self.size.height, 1)
         self.virtual_size = Size(self._width, height)

@@ -25,8 +25,8 @@ from tonearm_api.errors import (
 )
 from tonearm_api.library import Track
 from tonearm_api.resumable import CHUNK_BYTES, Reached, create_upload, end_upload, get_upload, send_chunk
+from tonearm_api.sending.journal import FileFacts, Journal, facts_of
 from tonearm_api.text import safe_text
-from tonearm_cli.journal import FileFacts, Journal, facts_of
 
 _FIRST_S: Final = 7.0
 """For a server that has not answered yet: 1 + 2 + 4 seconds."""

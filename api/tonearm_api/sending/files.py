@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tonearm_cli.problems import UsageFault
+from tonearm_api.errors import Invalid
 
 AUDIO_SUFFIXES = frozenset(
     {".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".m4b", ".mp4", ".wav", ".wave"},
@@ -14,10 +14,17 @@ AUDIO_SUFFIXES = frozenset(
 """What a folder is searched for. The server decides by content; this only spares it pictures and texts."""
 
 
+class NoSuchFile(Invalid):
+    """What a person named is no file and no folder."""
+
+    code = "no_such_file"
+    title = "There is no such file or folder"
+
+
 def find_files(paths: Iterable[Path]) -> list[Path]:
     """Every file meant by `paths`, once, in order; folders sorted by name.
 
-    Raises UsageFault for what is not there, and for pipes and devices, which may never end.
+    Raises NoSuchFile for what is not there, and for pipes and devices, which may never end.
     """
     found: dict[Path, None] = {}
     for path in paths:
@@ -26,7 +33,7 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
         elif path.is_file():
             found[path] = None
         else:
-            raise UsageFault(f"There is no file or folder {display_path(path)}")
+            raise NoSuchFile(f"There is no file or folder {display_path(path)}")
     return list(found)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -14,10 +15,10 @@ from tonearm_api import errors
 from tonearm_api.client import Client, Uploaded
 from tonearm_api.errors import TonearmError, Unauthenticated, Unreachable
 from tonearm_api.library import Track, TrackState
-from tonearm_cli import resuming
-from tonearm_cli.files import display_path
-from tonearm_cli.journal import Journal
-from tonearm_cli.resuming import PASSING, PATIENCE_S, Patience
+from tonearm_api.sending import resuming
+from tonearm_api.sending.files import display_path
+from tonearm_api.sending.journal import Journal
+from tonearm_api.sending.resuming import PASSING, PATIENCE_S, Patience
 
 _POLL_S = (0.1, 0.2, 0.4, 0.8, 1.0)
 """Pauses between questions about a verdict, the last one for ever; a short track is decided in half a second."""
@@ -113,6 +114,21 @@ class Transfers:
                     if track.state is not TrackState.VERIFYING:
                         break
         return track
+
+
+def conclusion(verdicts: Sequence[Verdict], *, asked: int) -> str:
+    """What became of `asked` files, in one line of counts; empty where there are none."""
+    counts = Counter(verdict.state for verdict in verdicts)
+    there = sum(verdict.state == "ready" and verdict.new is False for verdict in verdicts)
+    uploaded = counts["ready"] - there
+    told = [
+        f"{uploaded:,} {'file' if uploaded == 1 else 'files'} uploaded" if asked else "",
+        f"{there:,} already there" if there else "",
+        f"{counts['verifying']:,} still verifying" if counts["verifying"] else "",
+        f"{counts['refused']:,} refused" if counts["refused"] else "",
+        f"{asked - len(verdicts):,} not sent" if asked > len(verdicts) else "",
+    ]
+    return ", ".join(part for part in told if part)
 
 
 async def _ticks() -> AsyncIterator[None]:
