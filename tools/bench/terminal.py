@@ -57,11 +57,16 @@ def measure(folder: Path) -> Iterator[Line]:
         listed = subprocess.run([TONEARM, "ls", "--json"], capture_output=True, check=True, env=environment(folder))
         newest = json.loads(listed.stdout)["tracks"][0]["title"]
         ours, bare = [TONEARM], [sys.executable, "-c", _BARE]
-        own, least = interleaved(
-            _ROUNDS, lambda: _painted_ms(ours, newest, folder), lambda: _painted_ms(bare, "row number 1", folder)
+        first, own, least = interleaved(
+            _ROUNDS,
+            lambda: _painted_ms(ours, "Recent", folder),
+            lambda: _painted_ms(ours, newest, folder),
+            lambda: _painted_ms(bare, "row number 1", folder),
         )
+        beside = "Textual table"
+        yield Line(what="player: first paint", measured=first, unit="ms", yardstick=beside, beside=least, aim=500)
         name = "player: start to the first tracks on screen"
-        yield Line(what=name, measured=own, unit="ms", yardstick="Textual table", beside=least, aim=500)
+        yield Line(what=name, measured=own, unit="ms", yardstick=beside, beside=least)
         with _on_screen(ours, newest, folder) as pid:
             time.sleep(_SETTLE_S)
             before = cpu_s(pid)
