@@ -15,8 +15,13 @@ from tonearm_api.client import Client
 
 
 def pytest_configure() -> None:
-    """Tests start programs some thousand times: with modules that stay compiled, that takes half the CPU (2026-11)."""
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    """What the programs that tests start must not inherit.
+
+    They start some thousand times: with modules that stay compiled, that takes half the CPU (measured 2026-11). And the
+    workers of pytest-xdist have a size of 80 by 24 in their environment, which wins over that of a terminal.
+    """
+    for name in ("PYTHONDONTWRITEBYTECODE", "COLUMNS", "LINES"):
+        os.environ.pop(name, None)
 
 
 @pytest.fixture(autouse=True)
