@@ -74,4 +74,4 @@ libmpv: | $(VENV)/.run
 
 # libatomic1: the driver that Playwright brings is linked against it and nothing else asks for it.
 test-programs:
-	@tools/system_packages.sh chromium tmux libatomic1 nginx-light openssl postgresql
+	@tools/system_packages.sh chromium tmux libatomic1 nginx-light openssl postgresql redis-server

@@ -80,9 +80,11 @@ def start_server(data: Path, *, under: Sequence[str] = (), **settings: str) -> R
     """Start `tonearm serve` on `data`, on a free port unless one is set. Raises AssertionError with its log.
 
     Settings become TONEARM_ variables. `under` is a program that runs it, and that is then the process of the result.
+    Rate limits are off unless a test turns them on: all tests of a module come from one address.
     """
     environment = clean_environment(**{f"TONEARM_{name.upper()}": value for name, value in settings.items()})
     environment.setdefault("TONEARM_PORT", "0")
+    environment.setdefault("TONEARM_RATE_LIMITS", "off")
     command = [*under, TONEARM, "serve", "--host", "127.0.0.1", "--data", str(data)]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, cwd=data.parent

@@ -1,4 +1,4 @@
-"""Accounts and sessions on the wire: sign up, log in, refresh, log out, me."""
+"""Signing up and in on the wire: accounts begin here, and sessions begin, go on and end."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import msgspec
 from msgspec import Meta
 
 from tonearm_api import errors
-from tonearm_api.endpoint import Endpoint, Nothing, Policy
+from tonearm_api.endpoint import Endpoint, Policy
 
 EmailAddress = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^\s@]+@[^\s@]+$")]
 PersonName = Annotated[str, Meta(min_length=1, max_length=100)]
 Password = Annotated[str, Meta(min_length=1, max_length=1024)]
 Secret = Annotated[str, Meta(min_length=1, max_length=512)]
+Code = Annotated[str, Meta(min_length=1, max_length=64)]
+"""A second factor's code as typed: six digits, or a recovery code; spaces and dashes do not count."""
 
 
 class SignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -26,12 +28,43 @@ class SignUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     token: Secret | None = None
 
 
+class Verify(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`token` came by mail. The password proves that who opens the mail is who signed up (threat T29)."""
+
+    token: Secret
+    password: Password
+
+
 class LogIn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """`code` is the second factor's, for accounts that have one."""
+    """`code` is the second factor's, for accounts that have one; `challenge` is that of a mailed code."""
 
     email: EmailAddress
     password: Password
-    code: Secret | None = None
+    code: Code | None = None
+    challenge: Secret | None = None
+
+
+class MailCode(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    email: EmailAddress
+    password: Password
+
+
+class Challenge(msgspec.Struct, frozen=True, kw_only=True):
+    """A code is on its way; it is good together with this challenge only."""
+
+    challenge: str
+    expires_at: datetime
+
+
+class ForgotPassword(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    email: EmailAddress
+
+
+class ResetPassword(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`token` came by mail, or from an administrator."""
+
+    token: Secret
+    password: Password
 
 
 class Refresh(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,6 +73,13 @@ class Refresh(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 class LogOut(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     refresh_token: Secret
+
+
+class StepUp(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`code` for accounts with a second factor."""
+
+    password: Password
+    code: Code | None = None
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,34 +91,77 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
     expires_in: int
 
 
-class Account(msgspec.Struct, frozen=True, kw_only=True):
-    id: str
-    email: str
-    name: str
-    is_admin: bool
-    created_at: datetime
-
-
 SIGN_UP = Endpoint(
     name="sign_up",
     method="POST",
     path="/api/v1/auth/signup",
-    summary="Make an account and sign in",
+    summary="Make an account and sign in; where the server sends mail, the address is verified first",
     policy=Policy.PUBLIC,
     request=SignUp,
     response=Tokens,
     status=201,
-    errors=(errors.WeakPassword, errors.SignUpClosed, errors.Conflict, errors.Gone),
+    also={202: "A mail is on its way, whether or not the address has an account"},
+    errors=(errors.WeakPassword, errors.SignUpClosed, errors.Conflict, errors.Gone, errors.RateLimited),
+)
+VERIFY = Endpoint(
+    name="verify_email",
+    method="POST",
+    path="/api/v1/auth/verify",
+    summary="Finish signing up with the token that came by mail",
+    policy=Policy.PUBLIC,
+    request=Verify,
+    response=Tokens,
+    status=201,
+    errors=(errors.WrongCredentials, errors.Gone, errors.Conflict, errors.RateLimited),
 )
 LOG_IN = Endpoint(
     name="log_in",
     method="POST",
     path="/api/v1/auth/login",
-    summary="Sign in with e-mail and password",
+    summary="Sign in with e-mail and password, and a code where the account has a second factor",
     policy=Policy.PUBLIC,
     request=LogIn,
     response=Tokens,
-    errors=(errors.WrongCredentials,),
+    errors=(
+        errors.WrongCredentials,
+        errors.SecondFactorNeeded,
+        errors.MailCodeNeeded,
+        errors.WrongCode,
+        errors.RateLimited,
+    ),
+)
+MAIL_CODE = Endpoint(
+    name="mail_code",
+    method="POST",
+    path="/api/v1/auth/mail-code",
+    summary="Get the code by mail, for accounts that confirm each sign-in that way",
+    policy=Policy.PUBLIC,
+    request=MailCode,
+    response=Challenge,
+    status=202,
+    errors=(errors.WrongCredentials, errors.Conflict, errors.RateLimited),
+)
+FORGOT_PASSWORD = Endpoint(
+    name="forgot_password",
+    method="POST",
+    path="/api/v1/auth/forgot",
+    summary="Get a link by mail to choose a new password; the answer is the same for every address",
+    policy=Policy.PUBLIC,
+    request=ForgotPassword,
+    response=type(None),
+    status=202,
+    errors=(errors.RateLimited,),
+)
+RESET_PASSWORD = Endpoint(
+    name="reset_password",
+    method="POST",
+    path="/api/v1/auth/reset",
+    summary="Choose a new password with the link's token; every session ends, none begins",
+    policy=Policy.PUBLIC,
+    request=ResetPassword,
+    response=type(None),
+    status=204,
+    errors=(errors.WeakPassword, errors.Gone, errors.RateLimited),
 )
 REFRESH = Endpoint(
     name="refresh",
@@ -88,7 +171,7 @@ REFRESH = Endpoint(
     policy=Policy.PUBLIC,
     request=Refresh,
     response=Tokens,
-    errors=(errors.SessionEnded,),
+    errors=(errors.SessionEnded, errors.RateLimited),
 )
 LOG_OUT = Endpoint(
     name="log_out",
@@ -100,14 +183,26 @@ LOG_OUT = Endpoint(
     response=type(None),
     status=204,
 )
-ME = Endpoint(
-    name="me",
-    method="GET",
-    path="/api/v1/me",
-    summary="The account that is signed in",
+STEP_UP = Endpoint(
+    name="step_up",
+    method="POST",
+    path="/api/v1/auth/step-up",
+    summary="Prove again that it is you; what is dangerous asks for it every five minutes",
     policy=Policy.MEMBER,
-    request=Nothing,
-    response=Account,
+    request=StepUp,
+    response=type(None),
+    status=204,
+    errors=(errors.WrongCredentials, errors.SecondFactorNeeded, errors.WrongCode, errors.RateLimited),
 )
 
-ENDPOINTS = (SIGN_UP, LOG_IN, REFRESH, LOG_OUT, ME)
+ENDPOINTS = (
+    SIGN_UP,
+    VERIFY,
+    LOG_IN,
+    MAIL_CODE,
+    FORGOT_PASSWORD,
+    RESET_PASSWORD,
+    REFRESH,
+    LOG_OUT,
+    STEP_UP,
+)

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from tonearm_api import auth, library, plays, streaming
+from tonearm_api import account, auth, library, plays, streaming
 from tonearm_api.credentials import CredentialStore, Login
 from tonearm_api.endpoint import Endpoint, Nothing
 from tonearm_api.errors import Problem, SessionEnded, TonearmError, Unauthenticated, Unreachable, error_from_problem
@@ -102,14 +102,21 @@ class Client:
 
     # --- accounts -----------------------------------------------------------------------------------
 
-    async def sign_up(self, *, email: str, password: str, name: str, token: str | None = None) -> auth.Account:
-        """Make an account and keep its login."""
-        tokens = await self.call(auth.SIGN_UP, auth.SignUp(email=email, password=password, name=name, token=token))
-        return await self._keep(tokens)
+    async def sign_up(
+        self, *, email: str, password: str, name: str, token: str | None = None
+    ) -> account.Account | None:
+        """Make an account and keep its login. None where the server has mailed a link that is to be opened first."""
+        wanted = auth.SignUp(email=email, password=password, name=name, token=token)
+        path, rest = auth.SIGN_UP.split(wanted)
+        answer = await self._send(auth.SIGN_UP.method, path, json=rest)
+        return await self._keep(_decode(answer.content, auth.Tokens)) if answer.content else None
 
-    async def log_in(self, *, email: str, password: str, code: str | None = None) -> auth.Account:
+    async def log_in(
+        self, *, email: str, password: str, code: str | None = None, challenge: str | None = None
+    ) -> account.Account:
         """Sign in and keep the login."""
-        tokens = await self.call(auth.LOG_IN, auth.LogIn(email=email, password=password, code=code))
+        wanted = auth.LogIn(email=email, password=password, code=code, challenge=challenge)
+        tokens = await self.call(auth.LOG_IN, wanted)
         return await self._keep(tokens)
 
     async def log_out(self) -> None:
@@ -118,8 +125,8 @@ class Client:
         if login is not None and login.refresh_token is not None:
             await self.call(auth.LOG_OUT, auth.LogOut(refresh_token=login.refresh_token))
 
-    async def me(self) -> auth.Account:
-        return await self.call(auth.ME, Nothing())
+    async def me(self) -> account.Account:
+        return await self.call(account.ME, Nothing())
 
     # --- tracks -------------------------------------------------------------------------------------
 
@@ -224,8 +231,9 @@ class Client:
         used = await self._fresh_login()
         try:
             return await self._exchange(method, path, login=used, **options)
-        except Unauthenticated:
-            if used is None or used.refresh_token is None or path.startswith("/api/v1/auth/"):
+        except Unauthenticated as error:
+            is_about_the_token = type(error) is Unauthenticated  # and not about a password or a code
+            if not is_about_the_token or used is None or used.refresh_token is None:
                 raise
         again = await self._refresh(used)
         _rewind(options)
@@ -248,7 +256,7 @@ class Client:
 
     # --- tokens -------------------------------------------------------------------------------------
 
-    async def _keep(self, tokens: auth.Tokens) -> auth.Account:
+    async def _keep(self, tokens: auth.Tokens) -> account.Account:
         login = Login(
             server=self.server,
             email="",

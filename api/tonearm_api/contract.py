@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-from tonearm_api import auth, health, library, plays, search, streaming, uploads
+from tonearm_api import (
+    account,
+    administration,
+    auth,
+    factors,
+    health,
+    invitations,
+    library,
+    plays,
+    search,
+    sessions,
+    streaming,
+    uploads,
+)
 from tonearm_api.endpoint import AnyEndpoint
 
 ENDPOINTS: tuple[AnyEndpoint, ...] = (
     *health.ENDPOINTS,
     *auth.ENDPOINTS,
+    *account.ENDPOINTS,
+    *factors.ENDPOINTS,
+    *sessions.ENDPOINTS,
+    *invitations.ENDPOINTS,
+    *administration.ENDPOINTS,
     *library.ENDPOINTS,
     *uploads.ENDPOINTS,
     *plays.ENDPOINTS,

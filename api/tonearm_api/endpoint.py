@@ -66,6 +66,8 @@ class Endpoint(Generic[RequestT, ResponseT]):
     raw_response: Raw | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     """Request headers that mean something here, and what."""
+    is_dangerous: bool = False
+    """Whether the session must have proved itself in the last five minutes (ASVS 5.0 7.5.1)."""
 
     @functools.cached_property
     def path_fields(self) -> tuple[str, ...]:

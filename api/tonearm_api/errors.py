@@ -83,6 +83,21 @@ class WrongCredentials(Unauthenticated):
     title = "E-mail or password is wrong"
 
 
+class SecondFactorNeeded(Unauthenticated):
+    code = "second_factor_needed"
+    title = "This account has a second factor: send its code as well"
+
+
+class MailCodeNeeded(SecondFactorNeeded):
+    code = "mail_code_needed"
+    title = "This account confirms each sign-in by mail: ask for a code and send it as well"
+
+
+class WrongCode(Unauthenticated):
+    code = "wrong_code"
+    title = "That code is wrong, has been used or has expired"
+
+
 class SessionEnded(Unauthenticated):
     code = "session_ended"
     title = "This session has ended: sign in again"
@@ -97,6 +112,16 @@ class Forbidden(TonearmError):
 class CrossSite(Forbidden):
     code = "cross_site"
     title = "The request came from another site"
+
+
+class StepUpRequired(Forbidden):
+    code = "step_up_required"
+    title = "Confirm that it is you: give your password again"
+
+
+class FactorRequired(Forbidden):
+    code = "factor_required"
+    title = "Administrators need a second factor here: set one up first"
 
 
 class SignUpClosed(Forbidden):
@@ -120,6 +145,16 @@ class Conflict(TonearmError):
     code = "conflict"
     status = 409
     title = "That exists already"
+
+
+class LastWayIn(Conflict):
+    code = "last_way_in"
+    title = "Without it nobody could sign in to this account"
+
+
+class LastAdministrator(Conflict):
+    code = "last_administrator"
+    title = "The server would have no administrator left"
 
 
 class WrongOffset(Conflict):

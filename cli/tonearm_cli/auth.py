@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import sys
-from typing import Annotated, Never
+from typing import Annotated
 
 import typer
 
 from tonearm_api import auth
+from tonearm_api.account import Account
 from tonearm_api.client import Client
 from tonearm_api.credentials import Login
 from tonearm_api.errors import TonearmError
-from tonearm_cli import output
+from tonearm_cli import asking, output
 from tonearm_cli.options import ClientCommand, blocking
 from tonearm_cli.problems import NotSignedIn, UsageFault
 from tonearm_cli.session import Session, client_of, find_session, is_plain
@@ -43,10 +43,10 @@ async def login(
         raise UsageFault(f"{session.server} is not encrypted: use https, or --allow-http in a network that you trust")
     if url is None:
         output.say(session.options, f"Signing in to {session.server}")
-    address = email or _ask("E-mail", option="--email")
-    secret = _read_password() if password_stdin else _ask("Password", option="--password-stdin", hidden=True)
+    address = email or asking.ask("E-mail", option="--email")
+    secret = asking.password(from_stdin=password_stdin)
     async with Client(session.server, store=session.store) as client:
-        account = await client.log_in(email=address, password=secret, code=code)
+        account = await asking.log_in(client, email=address, secret=secret, code=code)
         await _end(client, session.login)
     if session.options.json:
         output.document(server=session.server, account=account)
@@ -109,7 +109,7 @@ app.command("status", cls=ClientCommand)(blocking(status))
 app.command("token", cls=ClientCommand)(blocking(token))
 
 
-def _print_status(session: Session, account: auth.Account) -> None:
+def _print_status(session: Session, account: Account) -> None:
     kept_in = str(session.settings.token_file or session.store.path)
     if session.options.json:
         output.document(server=session.server, account=account, profile=session.settings.profile, kept_in=kept_in)
@@ -128,21 +128,6 @@ def _print_status(session: Session, account: auth.Account) -> None:
 def _refuse_what_cannot_be_kept(session: Session) -> None:
     if session.settings.token_file is not None:
         raise UsageFault("TONEARM_TOKEN_FILE is set and wins over any login: unset it first")
-
-
-def _read_password() -> str:
-    """One line of stdin; only its line end is not part of the password."""
-    return sys.stdin.readline().rstrip("\r\n") or _missing("--password-stdin: nothing came on stdin")
-
-
-def _ask(what: str, *, option: str, hidden: bool = False) -> str:
-    if not sys.stdin.isatty():
-        _missing(f"{what} is missing: use {option}")
-    return str(typer.prompt(what, hide_input=hidden, err=True))
-
-
-def _missing(text: str) -> Never:
-    raise UsageFault(text)
 
 
 async def _end(client: Client, old: Login | None) -> None:

@@ -76,6 +76,11 @@ def line_of(*pieces: tuple[str, Style]) -> None:
     sys.stdout.write("".join(ink(safe_text(text), style) for text, style in pieces).rstrip() + "\n")
 
 
+def draw(picture: str) -> None:
+    """A picture of our own making in blocks and colours, on stderr: it is no data."""
+    sys.stderr.write(picture)
+
+
 class Table:
     """Rows under one head, printed as they come: aligned by cells on a terminal, tab separated on a pipe.
 

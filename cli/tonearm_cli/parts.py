@@ -57,6 +57,8 @@ OWN = {
     "login": Own(section="Account", target="auth:login", summary="Sign in to a server"),
     "logout": Own(section="Account", target="auth:logout", summary="Sign out"),
     "auth": Own(section="Account", target="auth:app", summary="See who is signed in, and where; print a token"),
+    "account": Own(section="Account", target="account:app", summary="Your name, password, second factor, devices"),
+    "admin": Own(section="Server", target="admin:app", summary="Invite people"),
     "doctor": Own(section="Help", target="doctor:doctor", summary="Find out why something does not work"),
     "keys": Own(section="Help", target="keys:keys", summary="Print the player's keys"),
 }

@@ -45,6 +45,9 @@ _EXIT_CODES: Mapping[type[TonearmError], int] = MappingProxyType(
 
 _HINTS: Mapping[type[TonearmError], str] = MappingProxyType(
     {
+        errors.FactorRequired: "tonearm account authenticator, then tonearm login",
+        errors.SecondFactorNeeded: "tonearm login --code CODE",
+        errors.WrongCode: "",
         errors.WrongCredentials: "",
         errors.Unauthenticated: "tonearm login",
         errors.Unreachable: "tonearm doctor",

@@ -20,17 +20,20 @@ from tonearm_api.endpoint import Nothing, Policy
 from tonearm_api.errors import Unavailable
 from tonearm_api.openapi import document
 from tonearm_server import web as pages
+from tonearm_server.accounts import resetting
+from tonearm_server.accounts import routes as accounts
+from tonearm_server.accounts.rooms import ROOMS, Rooms
 from tonearm_server.audio.sandbox import SANDBOX, Sandbox
-from tonearm_server.auth import routes as auth
 from tonearm_server.auth.browser import RowStorage
-from tonearm_server.auth.identity import identify
+from tonearm_server.auth.expiry import forget_expired
+from tonearm_server.auth.identity import ADMINS_NEED_FACTOR, identify
 from tonearm_server.auth.keys import KEYS, claim_database, load_keys
 from tonearm_server.auth.passwords import PASSWORDS, Passwords
-from tonearm_server.auth.routes import SIGN_UP_IS_OPEN
-from tonearm_server.auth.service import forget_expired
+from tonearm_server.auth.sealing import SEALER, Sealer
+from tonearm_server.auth.throttle import Throttle
 from tonearm_server.auth.tickets import TICKETS, TicketOffice
 from tonearm_server.auth.tokens import TOKENS, TokenIssuer
-from tonearm_server.config import CONFIG, Config, Registration
+from tonearm_server.config import CONFIG, Config, RateLimits, SecondFactors
 from tonearm_server.jobs.queue import JOBS, JobQueue
 from tonearm_server.jobs.recovery import release_leases
 from tonearm_server.kit.clock import CLOCK, Clock, SystemClock
@@ -39,12 +42,16 @@ from tonearm_server.kit.db import DATABASE, is_unused, open_database
 from tonearm_server.kit.deadlines import BODY_DEADLINE, BodyDeadline, watch_body
 from tonearm_server.kit.hosts import PUBLIC_URL, TRUSTED_PROXIES, add_security_headers, known_hosts
 from tonearm_server.kit.http import add_page, bind, prepare_routes
+from tonearm_server.kit.limits import LIMITER, open_limiter
 from tonearm_server.kit.logs import access_log
 from tonearm_server.kit.problems import problems
 from tonearm_server.kit.sqlite import SAFE_VERSION
 from tonearm_server.library import routes as library
 from tonearm_server.library.blobs import BLOBS, Blobs
 from tonearm_server.library.garbage import collect_garbage
+from tonearm_server.mail import outbox
+from tonearm_server.mail.files import forget_old_files
+from tonearm_server.mail.postman import hire
 from tonearm_server.models import MODELS
 from tonearm_server.plays import routes as plays
 from tonearm_server.search import routes as search
@@ -59,6 +66,7 @@ from tonearm_server.uploads.verifying import Verifier, forget_old_rejections, re
 log = logging.getLogger(__name__)
 
 _MAX_JSON_BYTES = 1024 * 1024
+_ERRAND_WORKERS = 2
 _HOUSEKEEPING_S = 600
 _COLLECT_EVERY = 144
 """Rounds of housekeeping between two collections of garbage, which list the whole storage: a day."""
@@ -86,13 +94,24 @@ def create_app(config: Config, *, clock: Clock | None = None) -> web.Application
     app[BODY_DEADLINE] = BodyDeadline()
     app[PUBLIC_URL] = config.public_url or ""
     app[TRUSTED_PROXIES] = config.trusted_proxies
-    app[SIGN_UP_IS_OPEN] = config.registration is Registration.OPEN
+    app[ADMINS_NEED_FACTOR] = config.require_second_factor is SecondFactors.ADMINS
     app[MAX_UPLOAD_BYTES] = config.max_upload_bytes
     app.on_response_prepare.append(add_security_headers)
-    app.cleanup_ctx.extend((_own_data_folder, _load_keys, _start_sandbox, _open_database, _open_rooms, _run_jobs))
+    app.cleanup_ctx.extend(
+        (
+            _own_data_folder,
+            _load_keys,
+            _start_sandbox,
+            _open_database,
+            _open_rooms,
+            _count_requests,
+            _run_errands,
+            _run_jobs,
+        )
+    )
     prepare_routes(app)
     _add_own_routes(app)
-    for slice_ in (auth, library, uploads, streaming, search, plays, pages):
+    for slice_ in (accounts, library, uploads, streaming, search, plays, pages):
         slice_.setup(app)
     return app
 
@@ -113,6 +132,7 @@ async def _load_keys(app: web.Application) -> AsyncIterator[None]:
     config = app[CONFIG]
     is_fresh = await is_unused(folder.database, url=config.postgres_url, patience_s=config.database_wait_s)
     app[KEYS] = load_keys(folder.keys, is_fresh=is_fresh)
+    app[SEALER] = Sealer(app[KEYS])
     app[TOKENS] = TokenIssuer(app[KEYS], app[CLOCK])
     app[TICKETS] = TicketOffice(app[KEYS], app[CLOCK])
     yield
@@ -163,6 +183,43 @@ async def _open_rooms(app: web.Application) -> AsyncIterator[None]:
         app[PASSWORDS].close()
 
 
+async def _count_requests(app: web.Application) -> AsyncIterator[None]:
+    config = app[CONFIG]
+    is_on = config.rate_limits is RateLimits.ON
+    async with open_limiter(app[CLOCK], redis_url=config.redis, is_on=is_on) as limiter:
+        app[LIMITER] = limiter
+        yield
+
+
+async def _run_errands(app: web.Application) -> AsyncIterator[None]:
+    """Letters and what leads to them: workers of their own, since decoding an album may take the others a while."""
+    config = app[CONFIG]
+    postman = hire(config, outbox_folder=app[DATA_FOLDER].outbox, sealer=app[SEALER], clock=app[CLOCK])
+
+    async def answer_forgotten(noted_id: str) -> None:
+        await resetting.answer_forgotten(noted_id, rooms=app[ROOMS])
+
+    handlers = {outbox.DELIVER: postman.deliver, resetting.FORGOTTEN: answer_forgotten}
+    owner = app[DATA_FOLDER].id
+    errands = JobQueue(handlers, owner=owner, clock=app[CLOCK], workers=_ERRAND_WORKERS)
+    app[ROOMS] = Rooms(
+        passwords=app[PASSWORDS],
+        sealer=app[SEALER],
+        throttle=Throttle(app[SEALER], app[CLOCK]),
+        limiter=app[LIMITER],
+        jobs=errands,
+        clock=app[CLOCK],
+        registration=config.registration,
+        verifies=config.sends_mail,
+    )
+    await release_leases(owner)
+    errands.start()
+    try:
+        yield
+    finally:
+        await errands.stop()
+
+
 async def _run_jobs(app: web.Application) -> AsyncIterator[None]:
     verifier = Verifier(storage=app[STORAGE], sandbox=app[SANDBOX], blobs=app[BLOBS])
     owner = app[DATA_FOLDER].id
@@ -178,7 +235,6 @@ async def _run_jobs(app: web.Application) -> AsyncIterator[None]:
     app[RESUMABLE] = ResumableUploads(
         storage=app[STORAGE], intake=app[INTAKE], clock=app[CLOCK], limit_bytes=app[MAX_UPLOAD_BYTES]
     )
-    await release_leases(owner)
     housekeeping = asyncio.create_task(_keep_house(app), name="housekeeping")
     app[JOBS].start()
     try:
@@ -199,6 +255,8 @@ async def _keep_house(app: web.Application) -> None:
             await resume_unfinished(app[JOBS])
             await forget_old_rejections(clock)
             await forget_expired(clock)
+            await outbox.keep_house(app[ROOMS].jobs, clock=clock)
+            await asyncio.to_thread(forget_old_files, app[DATA_FOLDER].outbox, clock=clock)
             await app[RESUMABLE].keep_house()
             if round_ % _COLLECT_EVERY == 0:
                 await collect_garbage(app[STORAGE], blobs=app[BLOBS], clock=clock)

@@ -98,6 +98,41 @@ def doctor(
 
 
 @server.command()
+def mail(
+    letter_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="Print this letter.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    data: DataOption = None,
+) -> None:
+    """List the letters of a server that sends no mail, newest first, or print one."""
+    import msgspec
+
+    from tonearm_api.errors import TonearmError
+    from tonearm_server.kit.datafolder import used_folder
+    from tonearm_server.mail.files import list_letters, read_letter
+
+    config = _load_config(data=data)
+    try:
+        outbox = used_folder(config.data).outbox
+        if letter_id is not None:
+            text = read_letter(outbox, letter_id)
+            typer.echo(msgspec.json.encode({"v": 1, "id": letter_id, "text": text}).decode() if json else text)
+            return
+        letters, waiting = list_letters(outbox), _count_waiting_letters(config)
+    except TonearmError as error:
+        _fail(error.detail)
+    if json:
+        listed = {"v": 1, "sends_mail": config.sends_mail, "waiting": waiting, "items": letters}
+        typer.echo(msgspec.json.encode(listed).decode())
+        return
+    for letter in letters:
+        typer.echo(f"{letter.id}  {letter.written_at:%Y-%m-%d %H:%M}  {letter.to}  {letter.subject}")
+    if config.smtp:
+        typer.echo(f"Mail is sent through {config.smtp.host}: only what was written before that is listed", err=True)
+    if waiting:
+        typer.echo(f"Letters that wait to be delivered: {waiting}", err=True)
+
+
+@server.command()
 def synth(
     tracks: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many tracks.")],
     seed: Annotated[int, typer.Option(min=0, help="The same number makes the same library.")] = 0,
@@ -123,6 +158,15 @@ def _load_config(**given: object) -> Config:
         return load_config(**given)
     except FaultyConfig as error:
         _fail(error.detail)
+
+
+def _count_waiting_letters(config: Config) -> int | None:
+    """None where letters become files, which takes no time."""
+    if not config.sends_mail:
+        return None
+    from tonearm_server.operating import count_waiting_letters
+
+    return count_waiting_letters(config)
 
 
 def _read_password(*, from_stdin: bool) -> str:

@@ -15,11 +15,13 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 
-from tonearm_api.auth import Account, EmailAddress, Password, PersonName
+from tonearm_api.account import Account
+from tonearm_api.auth import EmailAddress, Password, PersonName
 from tonearm_api.errors import Problem, TonearmError, Unavailable, error_from_problem
 from tonearm_server.audio.sandbox import SANDBOX
-from tonearm_server.auth import service
+from tonearm_server.auth import people
 from tonearm_server.auth.passwords import PASSWORDS, Passwords
+from tonearm_server.auth.viewers import account_of
 from tonearm_server.config import CONFIG
 from tonearm_server.doctor.examination import Patient
 from tonearm_server.doctor.findings import Examine
@@ -30,6 +32,7 @@ from tonearm_server.kit.decoding import convert
 from tonearm_server.kit.http import json_response
 from tonearm_server.kit.problems import problems
 from tonearm_server.library.blobs import BLOBS
+from tonearm_server.mail.outbox import count_waiting
 from tonearm_server.storage.base import STORAGE
 
 _ANSWER_S = 30
@@ -45,6 +48,10 @@ class NewUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     is_admin: bool
 
 
+class CountMail(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Asks how many letters wait to be delivered."""
+
+
 def checked(wanted: object) -> NewUser:
     """The new account of untyped fields. Raises Invalid that names every fault."""
     return convert(wanted, NewUser, strict=True, place_of=lambda _: "body")
@@ -52,7 +59,7 @@ def checked(wanted: object) -> NewUser:
 
 async def add_user(wanted: NewUser, *, passwords: Passwords, clock: Clock) -> Account:
     """Make an account without a link. Raises WeakPassword or Conflict."""
-    user = await service.add_user(
+    user = await people.add_user(
         email=wanted.email,
         name=wanted.name,
         password=wanted.password,
@@ -60,7 +67,7 @@ async def add_user(wanted: NewUser, *, passwords: Passwords, clock: Clock) -> Ac
         passwords=passwords,
         clock=clock,
     )
-    return service.account_of(user)
+    return account_of(user)
 
 
 async def run_control_socket(app: web.Application) -> AsyncIterator[None]:
@@ -78,7 +85,12 @@ async def run_control_socket(app: web.Application) -> AsyncIterator[None]:
         wanted = msgspec.json.decode(await request.read(), type=Examine)
         return json_response(await _patient(app).examine(deep=wanted.deep))
 
+    async def mail(request: web.Request) -> web.Response:
+        msgspec.json.decode(await request.read(), type=CountMail)
+        return json_response(await count_waiting())
+
     side.router.add_post("/users", users)
+    side.router.add_post("/mail", mail)
     side.router.add_post("/examination", examination)
     runner = web.AppRunner(side, access_log=None)
     await runner.setup()

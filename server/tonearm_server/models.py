@@ -11,6 +11,7 @@ MODELS = (
     "tonearm_server.library.models",
     "tonearm_server.plays.models",
     "tonearm_server.jobs.models",
+    "tonearm_server.mail.models",
     "tonearm_server.uploads.models",
 )
 

@@ -8,17 +8,17 @@ from contextlib import asynccontextmanager, contextmanager
 
 import msgspec
 
-from tonearm_api.auth import Account
-from tonearm_api.errors import Conflict, NotFound
+from tonearm_api.account import Account
+from tonearm_api.errors import Conflict, Unavailable
 from tonearm_server.app import open_storage
 from tonearm_server.auth.keys import claim_database, load_keys
 from tonearm_server.auth.passwords import Passwords
 from tonearm_server.config import Config
-from tonearm_server.control import NewUser, add_user, ask_running_server
+from tonearm_server.control import CountMail, NewUser, add_user, ask_running_server
 from tonearm_server.doctor.examination import examine_folder
 from tonearm_server.doctor.findings import Examine, Finding
 from tonearm_server.kit.clock import SystemClock
-from tonearm_server.kit.datafolder import DataFolder
+from tonearm_server.kit.datafolder import DataFolder, used_folder
 from tonearm_server.kit.db import Database, is_unused, open_database
 from tonearm_server.kit.ids import new_secret
 from tonearm_server.models import MODELS
@@ -41,14 +41,21 @@ def make_account(config: Config, wanted: NewUser) -> Account:
 def examine(config: Config, wanted: Examine) -> list[Finding]:
     """What the doctor finds. Raises NotFound where no server has used the folder, or Unavailable where its owner
     does not answer."""
-    folder = DataFolder(config.data)
-    if not folder.is_used:
-        raise NotFound("No server has used this data folder yet: name another one with --data")
+    folder = used_folder(config.data)
     with _owned(folder) as is_ours:
         if not is_ours:
             answer = ask_running_server(folder.control_socket, "/examination", wanted, timeout_s=_EXAMINE_S)
             return msgspec.json.decode(answer, type=list[Finding])
         return asyncio.run(_examine(config, folder, wanted))
+
+
+def count_waiting_letters(config: Config) -> int | None:
+    """Letters that the running server has not delivered yet; None where none answers."""
+    try:
+        answer = ask_running_server(used_folder(config.data).control_socket, "/mail", CountMail())
+    except Unavailable:
+        return None
+    return msgspec.json.decode(answer, type=int)
 
 
 def synthesise(config: Config, *, tracks: int, seed: int) -> Filled:

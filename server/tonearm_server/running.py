@@ -15,7 +15,7 @@ from aiohttp import web
 
 from tonearm_api.errors import TonearmError
 from tonearm_server.app import IS_OPEN, create_app
-from tonearm_server.auth.service import new_owner_link
+from tonearm_server.auth.links import new_owner_link
 from tonearm_server.config import Config
 from tonearm_server.control import run_control_socket
 from tonearm_server.kit.clock import CLOCK

@@ -16,8 +16,8 @@ MUST_NOT_LOAD = {
     "tonearm_api.library": {"httpx", "typer", "rich", "aiohttp"},
     # Untrusted bytes are parsed in the sandboxed child only.
     "tonearm_server.app": {"mutagen", "PIL", "httpx", "textual", "mpv"},
-    # A fifth of a second of the server's start: only a browser, a new password and PostgreSQL need them.
-    "tonearm_server.running": {"jinja2", "zxcvbn", "asyncpg"},
+    # Most of a second of the server's start: only a browser, a new password, PostgreSQL, mail and Redis need them.
+    "tonearm_server.running": {"jinja2", "zxcvbn", "asyncpg", "aiosmtplib", "limits", "redis"},
     "tonearm_server.commands": {"aiohttp", "tortoise", "pydantic", "argon2", "mutagen", "PIL"},
     # mpv is imported after the first paint, Textual when the player is asked for.
     "tonearm_tui.commands": {"textual", "mpv", "httpx"},

@@ -106,10 +106,10 @@ async def test_the_browser_gets_a_secure_cookie(https: httpx.AsyncClient, owner_
 
     answer = await https.post("/login", data=form, headers={"Origin": str(https.base_url).rstrip("/")})
 
-    cookie = answer.headers["Set-Cookie"]
+    cookies = answer.headers.get_list("Set-Cookie")
     assert answer.status_code == 303
-    assert cookie.startswith("__Host-tonearm=")
-    assert "Secure" in cookie
+    assert ["__Host-tonearm", "__Host-tonearm-device"] == sorted(cookie.partition("=")[0] for cookie in cookies)
+    assert all("Secure" in cookie for cookie in cookies)
     assert (await https.get("/me")).status_code == 200
 
 

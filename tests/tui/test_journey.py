@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import pyotp
 import pytest
 from tests.audio import make_audio
 from tests.support import (
@@ -19,6 +20,7 @@ from tests.support import (
     OWNER_PASSWORD,
     TONEARM,
     RunningServer,
+    add_user,
     clean_environment,
     until,
     upload,
@@ -28,8 +30,10 @@ from tests.tui.harness import SMALL, Opened
 from textual import events
 from textual.widgets import Input
 
+from tonearm_api import factors
 from tonearm_api.client import Client
 from tonearm_api.credentials import ClientSettings, CredentialStore
+from tonearm_api.endpoint import Nothing
 from tonearm_api.library import AudioFormat, ListTracks, Track
 from tonearm_server.audio.types import AudioTags
 from tonearm_tui.app import TonearmApp
@@ -115,6 +119,25 @@ async def test_a_wrong_password_is_said_and_the_fields_stay(screen: Opened) -> N
     await shown(screen, lambda: "E-mail or password is wrong" in screen.text)
 
     assert OWNER_EMAIL in screen.text
+
+
+async def test_the_code_of_an_authenticator_is_asked_for(screen: Opened, server: RunningServer) -> None:
+    email, password = "grace@example.test", "copper lantern drift"
+    add_user(server, email, password)
+    async with Client(server.url) as client:
+        await client.log_in(email=email, password=password)
+        seed = await client.call(factors.NEW_AUTHENTICATOR, Nothing())
+        totp = pyotp.TOTP(seed.secret)
+        code = factors.ConfirmAuthenticator(code=totp.now())
+        recovery = (await client.call(factors.CONFIRM_AUTHENTICATOR, code)).codes[0]
+
+    await screen.press(*email, "enter", *(key_of(character) for character in password), "enter")
+    await shown(screen, lambda: "authenticator" in screen.text)
+    await screen.press(*"wrong", "enter")
+    await shown(screen, lambda: "That code is wrong" in screen.text)
+    await screen.press(*(key_of(character) for character in recovery), "enter")
+
+    await shown(screen, lambda: isinstance(screen.app.screen, MainScreen))
 
 
 async def test_search_like_and_play_reach_the_server(screen: Opened, owner: Client, tracks: list[Track]) -> None:

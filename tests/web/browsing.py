@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import shutil
+from pathlib import Path
 from typing import Any
 
+import axe_playwright_python
 from playwright.async_api import Browser, Page, Playwright, ViewportSize
 
 from tests.support import OWNER_EMAIL, OWNER_PASSWORD
@@ -15,6 +17,17 @@ PHONE: ViewportSize = {"width": 360, "height": 640}
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 
 WAIT_S = 30
+
+_AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+_TARGET_PX = 44
+_SMALL_TARGETS = f"""
+[...document.querySelectorAll("a, button, input, summary")].filter((control) => {{
+  const isShown = control.checkVisibility({{ visibilityProperty: true }}) && !control.matches(".skip, .unseen");
+  const {{ width, height }} = (control.closest("label") ?? control).getBoundingClientRect();
+  return isShown && width > 0 && Math.min(width, height) < {_TARGET_PX} - 0.5;
+}}).map((control) => control.outerHTML.slice(0, 120))
+"""
 
 _FLAGS = (
     "--no-sandbox",
@@ -52,6 +65,19 @@ async def sign_in(page: Page) -> None:
     await page.fill("#password", OWNER_PASSWORD)
     await page.click("button[type=submit]")
     await page.wait_for_selector(".rows.live")
+
+
+async def violations(page: Page) -> list[str]:
+    """What axe finds."""
+    await page.evaluate(_AXE)
+    result: dict[str, Any] = await page.evaluate("axe.run({resultTypes: ['violations']})")  # Any: axe's own report
+    return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in result["violations"]]
+
+
+async def small_targets(page: Page) -> list[str]:
+    """Controls that a finger misses."""
+    found: list[str] = await page.evaluate(_SMALL_TARGETS)
+    return found
 
 
 async def until(page: Page, expression: str) -> Any:  # Any: what the expression gives

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import axe_playwright_python
 import pytest
 from playwright.async_api import Browser, Page, ViewportSize
 
 from tests.support import RunningServer
-from tests.web.browsing import DESKTOP, PHONE, row, said, sign_in, until, watch
+from tests.web.browsing import DESKTOP, PHONE, row, said, sign_in, small_targets, until, violations, watch
 from tonearm_api.design import wave_levels
 from tonearm_api.library import Track
 from tonearm_api.text import safe_text
@@ -19,19 +17,8 @@ pytestmark = pytest.mark.browser
 
 Theme = Literal["light", "dark"]
 
-_AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-
 _NARROW: ViewportSize = {"width": 320, "height": 640}
-_TARGET_PX = 44
 _SCREENS = ("/", "/liked", "/queue", "/me", "/?q=motion", "/?q=zzz", "track", "/login", "/signup", "/t/nothing")
-
-_SMALL_TARGETS = f"""
-[...document.querySelectorAll("a, button, input, summary")].filter((control) => {{
-  const isShown = control.checkVisibility({{ visibilityProperty: true }}) && !control.matches(".skip, .unseen");
-  const {{ width, height }} = (control.closest("label") ?? control).getBoundingClientRect();
-  return isShown && width > 0 && Math.min(width, height) < {_TARGET_PX} - 0.5;
-}}).map((control) => control.outerHTML.slice(0, 120))
-"""
 
 _CLIPPED = """
 [...document.querySelectorAll("main *, .player *, .tabs *, header *")].filter((element) =>
@@ -61,12 +48,6 @@ async def _open(page: Page, screen: str, library: list[Track]) -> None:
     await until(page, "document.readyState === 'complete'")
 
 
-async def _violations(page: Page) -> list[str]:
-    await page.evaluate(_AXE)
-    result: dict[str, Any] = await page.evaluate("axe.run({resultTypes: ['violations']})")  # Any: axe's own report
-    return [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in result["violations"]]
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 async def test_axe_finds_nothing_on_any_screen(
@@ -76,20 +57,20 @@ async def test_axe_finds_nothing_on_any_screen(
     page = await context.new_page()
     found: dict[str, list[str]] = {}
     await page.goto("/login")
-    found["/login"] = await _violations(page)
+    found["/login"] = await violations(page)
     await sign_in(page)
     await page.click(row("Glass Signals") + " .play")
     await said(page, "Playing")
-    found["playing"] = await _violations(page)
+    found["playing"] = await violations(page)
     for screen in _SCREENS:
         await _open(page, screen, library)
-        found[screen] = await _violations(page)
+        found[screen] = await violations(page)
     await _open(page, "/", library)
     await page.keyboard.press("?")
-    found["keys"] = await _violations(page)
+    found["keys"] = await violations(page)
     await page.keyboard.press("Escape")
     await page.click(row("Glass Signals") + " .more")
-    found["menu"] = await _violations(page)
+    found["menu"] = await violations(page)
 
     assert {screen: faults for screen, faults in found.items() if faults} == {}
 
@@ -113,7 +94,7 @@ async def test_nothing_overflows_and_no_text_is_clipped_however_large(
     wide: dict[str, float] = {}
     clipped: dict[str, list[str]] = {}
     overlapping: dict[str, list[str]] = {}
-    for screen in ("/", "/me", "/queue", "track", "/?q=motion"):
+    for screen in ("/", "/me", "/me/factor", "/me/sessions", "/queue", "track", "/?q=motion"):
         await _open(page, screen, library)
         for text_percent in (100, 200):
             await page.evaluate(f"document.documentElement.style.fontSize = '{text_percent}%'")
@@ -136,7 +117,7 @@ async def test_every_control_is_large_enough_for_a_finger(
     small: dict[str, list[str]] = {}
     for screen in _SCREENS:
         await _open(page, screen, library)
-        small[screen] = await page.evaluate(_SMALL_TARGETS)
+        small[screen] = await small_targets(page)
 
     assert {screen: controls for screen, controls in small.items() if controls} == {}
 

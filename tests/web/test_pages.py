@@ -33,11 +33,15 @@ async def browser(server: RunningServer, owner: Client) -> AsyncIterator[httpx.A
 def _new_browser(server: RunningServer) -> httpx.AsyncClient:
     """A browser without scripts: it keeps cookies, Secure ones too since this is loopback, and names its origin."""
 
-    async def keep_cookie(response: httpx.Response) -> None:
-        if "Set-Cookie" in response.headers:
-            client.headers["Cookie"] = response.headers["Set-Cookie"].partition(";")[0]
+    cookies: dict[str, str] = {}
 
-    hooks = {"response": [keep_cookie]}
+    async def keep_cookies(response: httpx.Response) -> None:
+        for line in response.headers.get_list("Set-Cookie"):
+            name, _, value = line.partition(";")[0].partition("=")
+            cookies[name] = value
+        client.headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items() if value)
+
+    hooks = {"response": [keep_cookies]}
     client = httpx.AsyncClient(base_url=server.url, headers={"Origin": server.url}, event_hooks=hooks)
     return client
 
@@ -141,7 +145,9 @@ async def test_a_form_from_another_site_is_refused(browser: httpx.AsyncClient) -
     assert (await browser.get("/")).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/liked", "/queue", "/me", "/login", "/signup", "/t/nothing", "/?sort=nonsense"])
+@pytest.mark.parametrize(
+    "path", ["/", "/me", "/me/factor", "/login", "/signup", "/reset", "/confirm", "/t/nothing", "/?sort=nonsense"]
+)
 async def test_every_page_carries_the_strict_policy(browser: httpx.AsyncClient, path: str) -> None:
     await _sign_in(browser)
 

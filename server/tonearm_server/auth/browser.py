@@ -10,24 +10,28 @@ from urllib.parse import urlsplit
 import aiohttp_session
 from aiohttp import hdrs, web
 
+from tonearm_server.auth.devices import KNOWN_MS
 from tonearm_server.auth.models import LoginSession
-from tonearm_server.auth.service import find_viewer_by_cookie
+from tonearm_server.auth.sessions import BROWSER_MS, Proven, Visit, begin_session
+from tonearm_server.auth.viewers import find_viewer_by_cookie
 from tonearm_server.kit.clock import CLOCK
 from tonearm_server.kit.db import DATABASE
-from tonearm_server.kit.hosts import origin
-from tonearm_server.kit.ids import hash_secret, new_id, new_secret
+from tonearm_server.kit.hosts import client_address, origin
+from tonearm_server.kit.ids import hash_secret, new_secret
 
 HOST_COOKIE = "__Host-tonearm"
 LAN_COOKIE = "tonearm-lan"
 """Where the page came over plain http from another machine no Secure cookie can be set; pages show a warning."""
 
-_LIFE_S = 30 * 24 * 3600
-"""Absolute (ASVS 5.0 7.3.2, NIST SP 800-63B-4 for one factor)."""
+_LIFE_S = BROWSER_MS // 1000
 
 _ORIGINS = 64
 """Origins that are remembered: a server has a few."""
 
-_USER = "user_id"
+_STEP, _DEVICE = "-step", "-device"
+"""Endings of two further cookies: half a sign-in, and what a browser is known by."""
+
+_USER, _FACTOR = "user_id", "has_second_factor"
 _MAX_DEVICE = 200  # the width of the column
 
 
@@ -55,26 +59,19 @@ class RowStorage(aiohttp_session.AbstractStorage):
             _clear_cookie(request, response)
             return
         cookie = new_secret()
-        now_ms = request.app[CLOCK].now_ms()
-        await LoginSession.create(
-            id=new_id(),
-            user_id=session[_USER],
-            cookie_hash=hash_secret(cookie),
-            device=device_name(request),
-            created_at_ms=now_ms,
-            last_used_at_ms=now_ms,
-            expires_at_ms=now_ms + _LIFE_S * 1000,
-        )
-        _set_cookie(request, response, cookie, max_age_s=_LIFE_S)
+        proven = Proven(user_id=session[_USER], has_second_factor=session[_FACTOR])
+        await begin_session(proven, visit=visit_of(request), clock=request.app[CLOCK], cookie=cookie)
+        _set_cookie(request, response, cookie_name(request), cookie, max_age_s=_LIFE_S)
 
     def load_cookie(self, request: web.Request) -> NoReturn:
         raise NotImplementedError("the cookie's name depends on the origin: see cookie_name")
 
 
-async def begin_browser_session(request: web.Request, user_id: str) -> None:
+async def begin_browser_session(request: web.Request, proven: Proven) -> None:
     """Sign this browser in; the cookie travels with the answer to this request."""
     session = await aiohttp_session.new_session(request)
-    session[_USER] = user_id
+    session[_USER] = proven.user_id
+    session[_FACTOR] = proven.has_second_factor
 
 
 async def end_browser_session(request: web.Request) -> None:
@@ -83,9 +80,29 @@ async def end_browser_session(request: web.Request) -> None:
     session.invalidate()
 
 
-def device_name(request: web.Request) -> str:
-    """What a session is listed as: what the program calls itself, in what a row has room for."""
-    return request.headers.get(hdrs.USER_AGENT, "unnamed").encode("utf-8", "replace").decode()[:_MAX_DEVICE]
+def visit_of(request: web.Request) -> Visit:
+    """Where the request comes from: what the program calls itself, in what a row has room for, and its address."""
+    device = request.headers.get(hdrs.USER_AGENT, "unnamed").encode("utf-8", "replace").decode()[:_MAX_DEVICE]
+    return Visit(device=device, address=client_address(request))
+
+
+def device_secret(request: web.Request) -> str | None:
+    """What this browser is known by."""
+    return request.cookies.get(cookie_name(request) + _DEVICE)
+
+
+def keep_device_secret(request: web.Request, response: web.StreamResponse, secret: str) -> None:
+    _set_cookie(request, response, cookie_name(request) + _DEVICE, secret, max_age_s=KNOWN_MS // 1000)
+
+
+def half_sign_in(request: web.Request) -> str | None:
+    """The token of a sign-in that waits for its second factor in this browser."""
+    return request.cookies.get(cookie_name(request) + _STEP)
+
+
+def keep_half_sign_in(request: web.Request, response: web.StreamResponse, token: str, *, life_s: int) -> None:
+    """An empty token with a life of 0 forgets it."""
+    _set_cookie(request, response, cookie_name(request) + _STEP, token, max_age_s=life_s)
 
 
 def cookie_name(request: web.Request) -> str:
@@ -114,9 +131,9 @@ async def _delete_row(request: web.Request) -> None:
         await LoginSession.filter(cookie_hash=hash_secret(cookie)).delete()
 
 
-def _set_cookie(request: web.Request, response: web.StreamResponse, value: str, *, max_age_s: int) -> None:
+def _set_cookie(request: web.Request, response: web.StreamResponse, name: str, value: str, *, max_age_s: int) -> None:
     response.set_cookie(
-        cookie_name(request),
+        name,
         value,
         max_age=max_age_s,
         path="/",
@@ -127,4 +144,4 @@ def _set_cookie(request: web.Request, response: web.StreamResponse, value: str, 
 
 
 def _clear_cookie(request: web.Request, response: web.StreamResponse) -> None:
-    _set_cookie(request, response, "", max_age_s=0)
+    _set_cookie(request, response, cookie_name(request), "", max_age_s=0)

@@ -7,12 +7,16 @@ from aiohttp import hdrs, web
 from tonearm_api.endpoint import Policy
 from tonearm_api.errors import BadRequest, CrossSite, Forbidden, Unauthenticated
 from tonearm_server.auth.browser import cookie_name
-from tonearm_server.auth.service import Viewer, find_viewer_by_cookie, find_viewer_by_session
+from tonearm_server.auth.sessions import refuse_stale, refuse_without_factor, touch_session
 from tonearm_server.auth.tokens import TOKENS
+from tonearm_server.auth.viewers import Viewer, find_viewer_by_cookie, find_viewer_by_session
 from tonearm_server.kit.clock import CLOCK
 from tonearm_server.kit.db import DATABASE
-from tonearm_server.kit.hosts import origin
-from tonearm_server.kit.http import Handler, find_policy
+from tonearm_server.kit.hosts import client_address, origin
+from tonearm_server.kit.http import Handler, find_policy, is_dangerous
+
+ADMINS_NEED_FACTOR: web.AppKey[bool] = web.AppKey("admins_need_factor", bool)
+"""Whether administrators do what only they may in sessions with a second factor only (ASVS 5.0 6.3.3)."""
 
 _VIEWER = web.RequestKey("viewer", Viewer)
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -47,9 +51,19 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
             raise Unauthenticated
         case Policy.ADMIN if viewer is None:
             raise Unauthenticated
-        case Policy.ADMIN if viewer is not None and not viewer.is_admin:
-            raise Forbidden("Only administrators may do that")
+        case Policy.ADMIN if viewer is not None:
+            refuse_others(viewer, needs_factor=request.app[ADMINS_NEED_FACTOR])
+    if viewer is not None and is_dangerous(request):
+        refuse_stale(viewer, clock=request.app[CLOCK])
     return await handler(request)
+
+
+def refuse_others(viewer: Viewer, *, needs_factor: bool) -> None:
+    """Raise Forbidden where the viewer is no administrator, or FactorRequired where the session lacks a factor."""
+    if not viewer.is_admin:
+        raise Forbidden("Only administrators may do that")
+    if needs_factor:
+        refuse_without_factor(viewer)
 
 
 async def _identify(request: web.Request, *, is_public: bool) -> Viewer | None:
@@ -57,7 +71,10 @@ async def _identify(request: web.Request, *, is_public: bool) -> Viewer | None:
     authorization = request.headers.get(hdrs.AUTHORIZATION)
     cookie = request.cookies.get(cookie_name(request)) if hdrs.COOKIE in request.headers else None
     if authorization is None:
-        return await find_viewer_by_cookie(cookie, database=database, clock=clock) if cookie else None
+        viewer = await find_viewer_by_cookie(cookie, database=database, clock=clock) if cookie else None
+        if viewer is not None:
+            await touch_session(viewer, address=client_address(request), clock=clock)
+        return viewer
     if is_public:
         return None
     if cookie is not None:

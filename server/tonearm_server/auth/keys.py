@@ -35,11 +35,12 @@ class ForeignDatabase(TonearmError):
 
 
 class Keys(msgspec.Struct, frozen=True, kw_only=True):
-    """Three independent keys of 32 bytes: access tokens, refresh successors, stream tickets."""
+    """Keys of 32 bytes: for access tokens, refresh successors, stream tickets, and what the database holds sealed."""
 
     access: bytes
     refresh: bytes
     tickets: bytes
+    sealing: bytes = b""
 
     @property
     def fingerprint(self) -> str:
@@ -57,7 +58,7 @@ def load_keys(path: Path, *, is_fresh: bool) -> Keys:
     without a word.
     """
     if path.exists():
-        return read_keys(path)
+        return _completed(path, read_keys(path))
     if not is_fresh:
         raise MissingKeys("The database is here but its key file keys.json is not: restore it from your backup")
     keys = Keys(**{name: secrets.token_bytes(_KEY_BYTES) for name in Keys.__struct_fields__})
@@ -71,6 +72,18 @@ def read_keys(path: Path) -> Keys:
         return msgspec.json.decode(path.read_bytes(), type=Keys)
     except msgspec.DecodeError as error:
         raise MissingKeys("The key file is damaged: restore it from your backup") from error
+
+
+def _completed(path: Path, keys: Keys) -> Keys:
+    """A file from before there was anything to seal gets the key for it, in one step."""
+    if keys.sealing:
+        return keys
+    keys = msgspec.structs.replace(keys, sealing=secrets.token_bytes(_KEY_BYTES))
+    beside = path.with_suffix(".new")
+    beside.unlink(missing_ok=True)
+    _write(beside, msgspec.json.encode(keys))
+    beside.rename(path)
+    return keys
 
 
 async def claim_database(keys: Keys) -> None:

@@ -35,9 +35,14 @@ class Passwords:
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="tonearm-password")
         self._nobodys = self._pool.submit(self._hasher.hash, "nobody has this password")
 
-    async def refuse_weak(self, password: str, *, about: Sequence[str]) -> None:
-        """Raise WeakPassword with a hint where the password is guessable; `about` are the person's own words."""
-        await self._run(_judge, password, *about)
+    async def refuse_weak(self, password: str, *, about: Sequence[str], pointer: str = "/password") -> None:
+        """Raise WeakPassword with a hint where the password is guessable; `about` are the person's own words.
+
+        `pointer` is the field that it came in.
+        """
+        fault = await self._run(_find_fault, password, *about)
+        if fault is not None:
+            raise WeakPassword(fault, faults=(Fault(place="body", pointer=pointer, code="weak", message=fault),))
 
     async def hash(self, password: str) -> str:
         return await self._run(self._hasher.hash, password)
@@ -63,16 +68,14 @@ class Passwords:
 PASSWORDS: web.AppKey[Passwords] = web.AppKey("passwords", Passwords)
 
 
-def _judge(password: str, *about: str) -> None:
+def _find_fault(password: str, *about: str) -> str | None:
+    """What makes the password guessable, as advice; None for a good one."""
     if len(password) < _MIN_CHARACTERS:
-        _refuse(f"Use at least {_MIN_CHARACTERS} characters")
+        return f"Use at least {_MIN_CHARACTERS} characters"
     from zxcvbn import zxcvbn  # noqa: PLC0415  # its word lists cost 50 ms, which only a new password needs
 
     verdict = zxcvbn(password[:_JUDGED_CHARACTERS], user_inputs=[*about, "tonearm"])
-    if verdict["score"] < _MIN_SCORE:
-        advice = verdict["feedback"]
-        _refuse(advice["warning"] or " ".join(advice["suggestions"]) or "Use a few uncommon words")
-
-
-def _refuse(message: str) -> None:
-    raise WeakPassword(message, faults=(Fault(place="body", pointer="/password", code="weak", message=message),))
+    if verdict["score"] >= _MIN_SCORE:
+        return None
+    advice = verdict["feedback"]
+    return advice["warning"] or " ".join(advice["suggestions"]) or "Use a few uncommon words"

@@ -24,9 +24,10 @@ from tonearm_api.auth import Tokens
 from tonearm_api.errors import SessionEnded, Unauthenticated
 from tonearm_server.auth.keys import Keys
 from tonearm_server.auth.models import LoginSession, RefreshToken
+from tonearm_server.auth.sessions import DAY_MS, Proven, Visit, begin_session
 from tonearm_server.kit.clock import Clock
 from tonearm_server.kit.db import execute, transaction
-from tonearm_server.kit.ids import hash_secret, new_id, new_secret
+from tonearm_server.kit.ids import hash_secret, new_secret
 
 log = logging.getLogger(__name__)
 
@@ -39,17 +40,21 @@ _REMEMBERED = 1024
 """Tokens whose signature was found good lately: as many people at once, in 300 KB."""
 
 _GRACE_MS = 10_000
-_DAY_MS = 24 * 3600 * 1000
-_IDLE_MS = 30 * _DAY_MS
+_IDLE_MS = 30 * DAY_MS
 """A refresh token that nobody used for so long is worth nothing (ASVS 5.0 7.3.1)."""
 
-_FAMILY_MS = 90 * _DAY_MS
-"""No family lives longer, however often it is refreshed (ASVS 5.0 7.3.2)."""
-
 _TOUCH = """
-    UPDATE login_session SET last_used_at_ms = ?
+    UPDATE login_session SET last_used_at_ms = ?, address = ?
     WHERE id = (SELECT r.session_id FROM refresh_token r WHERE r.token_hash = ? AND r.expires_at_ms > ?)
 """
+
+
+class StolenToken(SessionEnded):
+    """Raised where a used refresh token came back: somebody has a copy. The session is ended."""
+
+    def __init__(self, user_id: str) -> None:
+        super().__init__()
+        self.user_id = user_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,25 +64,16 @@ class TokenIssuer:
     keys: Keys
     clock: Clock
 
-    async def begin_family(self, user_id: str, *, device: str) -> Tokens:
-        """A new session for a client, with its first tokens."""
-        now_ms = self.clock.now_ms()
+    async def begin_family(self, proven: Proven, *, visit: Visit) -> Tokens:
+        """A new session for a program, with its first tokens."""
         token = new_secret()
         async with transaction() as connection:
-            session = await LoginSession.create(
-                using_db=connection,
-                id=new_id(),
-                user_id=user_id,
-                device=device,
-                created_at_ms=now_ms,
-                last_used_at_ms=now_ms,
-                expires_at_ms=now_ms + _FAMILY_MS,
-            )
-            await _add_token(token, session.id, now_ms=now_ms, connection=connection)
-        return self._tokens(session.id, user_id, refresh_token=token)
+            session = await begin_session(proven, visit=visit, clock=self.clock, connection=connection)
+            await _add_token(token, session.id, now_ms=self.clock.now_ms(), connection=connection)
+        return self._tokens(session.id, proven.user_id, refresh_token=token)
 
-    async def rotate(self, refresh_token: str) -> Tokens:
-        """The successor of `refresh_token`. Raises SessionEnded, and ends the family where a used one came back.
+    async def rotate(self, refresh_token: str, *, address: str) -> Tokens:
+        """The successor of `refresh_token`. Raises SessionEnded, or StolenToken where a used one came back.
 
         The consuming UPDATE is one statement with its condition inside: of any number of parallel calls
         one consumes, the others find the same successor.
@@ -87,7 +83,7 @@ class TokenIssuer:
         successor = self._successor(refresh_token)
         async with transaction() as connection:
             # The session before its token, as whoever ends it has them: in the other order the two could deadlock.
-            await execute(connection, _TOUCH, [now_ms, token_hash, now_ms])
+            await execute(connection, _TOUCH, [now_ms, address, token_hash, now_ms])
             consumed = (
                 await RefreshToken.filter(token_hash=token_hash, consumed_at_ms=None, expires_at_ms__gt=now_ms)
                 .using_db(connection)
@@ -100,7 +96,7 @@ class TokenIssuer:
             if consumed:
                 await _add_token(successor, session.id, now_ms=now_ms, connection=connection)
         if not consumed and not _within_grace(token, now_ms):
-            await self._refuse(token)
+            await self._refuse(token, user_id=session.user_id)
         return self._tokens(session.id, session.user_id, refresh_token=successor)
 
     async def end_family(self, refresh_token: str) -> None:
@@ -140,11 +136,12 @@ class TokenIssuer:
         digest = hmac.digest(self.keys.refresh, refresh_token.encode(), hashlib.sha256)
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
-    async def _refuse(self, token: RefreshToken) -> None:
-        if token.consumed_at_ms is not None:
-            log.warning("a used refresh token came back: session %s is ended", token.session_id)
-            await LoginSession.filter(id=token.session_id).delete()
-        raise SessionEnded
+    async def _refuse(self, token: RefreshToken, *, user_id: str) -> None:
+        if token.consumed_at_ms is None:
+            raise SessionEnded
+        log.warning("a used refresh token came back: session %s is ended", token.session_id)
+        await LoginSession.filter(id=token.session_id).delete()
+        raise StolenToken(user_id)
 
 
 class _Claims(NamedTuple):

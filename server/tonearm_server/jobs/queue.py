@@ -19,7 +19,7 @@ from tortoise.queryset import QuerySet
 from tonearm_api.errors import Unavailable
 from tonearm_server.jobs.models import Job
 from tonearm_server.kit.clock import Clock
-from tonearm_server.kit.db import Dialect, dialect_of, execute, fetch
+from tonearm_server.kit.db import Dialect, Value, dialect_of, execute, fetch
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,8 @@ _ADD_MISSING = """
 _CLAIM = """
     UPDATE job SET leased_until_ms = ?, leased_by = ?, attempts = attempts + 1 WHERE row_id = (
         SELECT row_id FROM job
-        WHERE is_dead = FALSE AND due_at_ms <= ? AND (leased_until_ms IS NULL OR leased_until_ms <= ?)
+        WHERE kind IN ({kinds}) AND is_dead = FALSE AND due_at_ms <= ?
+            AND (leased_until_ms IS NULL OR leased_until_ms <= ?)
         ORDER BY due_at_ms LIMIT 1 {unless_taken}
     ) RETURNING row_id, kind, subject, attempts
 """
@@ -57,7 +58,8 @@ _UNLESS_TAKEN: dict[Dialect, str] = {"sqlite": "", "postgres": "FOR UPDATE SKIP 
 
 
 class JobQueue:
-    """Runs `workers` jobs at a time between `start` and `stop`, for the data folder `owner`."""
+    """Runs `workers` jobs at a time between `start` and `stop`, of the kinds that it has handlers for, for the data
+    folder `owner`."""
 
     def __init__(self, handlers: Mapping[str, Handler], *, owner: str, clock: Clock, workers: int) -> None:
         self._handlers = handlers
@@ -101,8 +103,10 @@ class JobQueue:
     async def _claim(self) -> Job | None:
         now_ms = self._clock.now_ms()
         connection = Job._meta.db  # noqa: SLF001  # Tortoise offers no public name for a model's connection
-        claim = _CLAIM.format(unless_taken=_UNLESS_TAKEN[dialect_of(connection)])
-        rows = await fetch(connection, claim, [now_ms + _LEASE_MS, self._owner, now_ms, now_ms])
+        kinds = ", ".join("?" * len(self._handlers))
+        claim = _CLAIM.format(kinds=kinds, unless_taken=_UNLESS_TAKEN[dialect_of(connection)])
+        values: list[Value] = [now_ms + _LEASE_MS, self._owner, *self._handlers, now_ms, now_ms]
+        rows = await fetch(connection, claim, values)
         return Job(**rows[0], due_at_ms=now_ms) if rows else None
 
     async def _do(self, job: Job) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from tonearm_api.errors import Conflict, TonearmError
+from tonearm_api.errors import Conflict, NotFound, TonearmError
 from tonearm_server.kit.ids import ID_LENGTH, new_id
 
 _LOCK_NAME = "tonearm.lock"
@@ -49,6 +49,11 @@ class DataFolder:
         return self.root / "keys.json"
 
     @property
+    def outbox(self) -> Path:
+        """Letters as files, where no mail is sent."""
+        return self.root / "outbox"
+
+    @property
     def is_used(self) -> bool:
         """Whether a server has left anything here that it needs again."""
         return self.keys.exists() or self.database.exists()
@@ -85,6 +90,14 @@ class DataFolder:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+def used_folder(root: Path) -> DataFolder:
+    """The folder of a server that has run. Raises NotFound where none has."""
+    folder = DataFolder(root)
+    if not folder.is_used:
+        raise NotFound("No server has used this data folder yet: name another one with --data")
+    return folder
 
 
 DATA_FOLDER: web.AppKey[DataFolder] = web.AppKey("data_folder", DataFolder)

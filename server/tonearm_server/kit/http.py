@@ -19,6 +19,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _Policies = dict[web.AbstractRoute, Policy]
 _POLICIES: web.AppKey[_Policies] = web.AppKey("policies", dict)
+_DANGEROUS: web.AppKey[set[web.AbstractRoute]] = web.AppKey("dangerous", set)
 
 _encode = msgspec.json.Encoder().encode
 
@@ -26,17 +27,30 @@ _encode = msgspec.json.Encoder().encode
 def prepare_routes(app: web.Application) -> None:
     """Call once before the first route."""
     app[_POLICIES] = {}
+    app[_DANGEROUS] = set()
     app.on_startup.insert(0, _refuse_routes_without_policy)  # before anything is opened
 
 
-def add_page(app: web.Application, method: str, path: str, handler: Handler, *, policy: Policy) -> None:
+def add_page(
+    app: web.Application, method: str, path: str, handler: Handler, *, policy: Policy, is_dangerous: bool = False
+) -> None:
     """Add a route that is not an Endpoint. The only door besides `bind` and `bind_raw`."""
-    app[_POLICIES][app.router.add_route(method, path, handler)] = policy
+    route = app.router.add_route(method, path, handler)
+    app[_POLICIES][route] = policy
+    if is_dangerous:
+        app[_DANGEROUS].add(route)
 
 
 def bind_raw(app: web.Application, endpoint: AnyEndpoint, handler: Handler) -> None:
     """Add an endpoint whose body is bytes; its handler reads and answers by hand."""
-    add_page(app, endpoint.method, endpoint.path, handler, policy=endpoint.policy)
+    add_page(
+        app,
+        endpoint.method,
+        endpoint.path,
+        handler,
+        policy=endpoint.policy,
+        is_dangerous=endpoint.is_dangerous,
+    )
 
 
 def bind(
@@ -52,7 +66,7 @@ def bind(
             return web.Response(status=endpoint.status)
         return json_response(result, status=endpoint.status)
 
-    add_page(app, endpoint.method, endpoint.path, route, policy=endpoint.policy)
+    bind_raw(app, endpoint, route)
 
 
 def json_response(value: object, *, status: int = 200) -> web.Response:
@@ -67,6 +81,11 @@ def json_response(value: object, *, status: int = 200) -> web.Response:
 def find_policy(request: web.Request) -> Policy | None:
     """The policy of the matched route; None where nothing matched."""
     return request.app[_POLICIES].get(request.match_info.route)
+
+
+def is_dangerous(request: web.Request) -> bool:
+    """Whether the matched route wants a fresh proof of who asks."""
+    return request.match_info.route in request.app[_DANGEROUS]
 
 
 def policies(app: web.Application) -> dict[web.AbstractRoute, Policy]:

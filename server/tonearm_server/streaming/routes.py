@@ -13,8 +13,8 @@ from tonearm_api import streaming as contract
 from tonearm_api.errors import TonearmError, Unauthenticated
 from tonearm_api.library import OneTrack
 from tonearm_server.auth.identity import find_viewer, get_viewer
-from tonearm_server.auth.service import Viewer, find_viewer_by_session
 from tonearm_server.auth.tickets import TICKETS
+from tonearm_server.auth.viewers import Viewer, find_viewer_by_session
 from tonearm_server.kit.clock import CLOCK
 from tonearm_server.kit.db import DATABASE
 from tonearm_server.kit.http import bind, bind_raw, read_request

@@ -15,6 +15,9 @@ from tonearm_api.errors import NotFound
 
 _FOLDER = Path(__file__).parent / "static"
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_ON_OTHER_PAGES = {"mailed.js", "copy.js"}
+"""Modules that are not the player's: pages with forms load them."""
+
 _FOREVER = "public, max-age=31536000, immutable"
 _VERSION_CHARACTERS = 12
 """48 bits of the hash: enough to tell two releases apart."""
@@ -45,7 +48,7 @@ class Assets:
 
     def modules(self) -> list[str]:
         """Names of the player's modules: a flat graph, so the page asks for all of them at once."""
-        return [name for name in self._files if name.endswith(".js") and name != "signup.js"]
+        return [name for name in self._files if name.endswith(".js") and name not in _ON_OTHER_PAGES]
 
     def find(self, version: str, name: str) -> _File | None:
         return self._files.get(name) if version == self.version else None

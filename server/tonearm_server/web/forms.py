@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -16,7 +16,7 @@ from tonearm_server.kit.decoding import convert
 FormT = TypeVar("FormT", bound=msgspec.Struct)
 
 _ENCODING = "application/x-www-form-urlencoded"
-_PAGE = re.compile(r"/(?:liked|queue|me|t/[a-z0-9]{1,64})?")
+_PAGE = re.compile(r"/(?:liked|queue|me(?:/(?:profile|email|password|factor|sessions|invitations))?|t/[a-z0-9]{1,64})?")
 """Paths that a sign-in may lead to."""
 
 _WORDS = {
@@ -25,7 +25,12 @@ _WORDS = {
     "too_long": "That is too long",
     "wrong_form": "That does not look right",
 }
-_EMAIL_WORDS = {"wrong_form": "Write the address as name@example.org"}
+_FORMS = {
+    "/name": "Use 1 to 100 characters that can be seen",
+    "/email": "Write the address as name@example.org",
+    "/handle": "Use 2 to 32 small letters, figures, - and _; begin and end with a letter or figure",
+}
+"""What a field that does not look right should look like."""
 
 
 async def read_form(request: web.Request, *, fields: Collection[str]) -> dict[str, str]:
@@ -46,7 +51,7 @@ async def read_form(request: web.Request, *, fields: Collection[str]) -> dict[st
     return filled
 
 
-def typed(filled: dict[str, str], kind: type[FormT]) -> FormT:
+def typed(filled: Mapping[str, str | None], kind: type[FormT]) -> FormT:
     """The form as the contract's type. Raises Invalid with a fault for each field."""
     return convert(filled, kind, strict=True, place_of=lambda _: "body")
 
@@ -56,9 +61,18 @@ def field_messages(error: TonearmError) -> dict[str, str]:
     return {fault.pointer.removeprefix("/"): _sentence(fault) for fault in error.faults}
 
 
+def filled_in(filled: dict[str, str], name: str) -> str:
+    """What stands in one field. Raises Invalid where that is nothing."""
+    if name not in filled:
+        fault = Fault(place="body", pointer=f"/{name}", code="missing", message=_WORDS["missing"])
+        raise Invalid(faults=(fault,))
+    return filled[name]
+
+
 def _sentence(fault: Fault) -> str:
-    words = _WORDS | _EMAIL_WORDS if fault.pointer == "/email" else _WORDS
-    return words.get(fault.code, fault.message)
+    if fault.code in {"wrong_form", "too_short"} and fault.pointer in _FORMS:
+        return _FORMS[fault.pointer]
+    return _WORDS.get(fault.code, fault.message)
 
 
 def next_page(wanted: str | None) -> str:

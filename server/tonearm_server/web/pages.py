@@ -15,11 +15,13 @@ from aiohttp import hdrs, web
 from markupsafe import Markup
 
 from tonearm_api.design import LACQUER, SLEEVE
+from tonearm_api.devices import device_text
 from tonearm_api.keymap import ACTIONS
 from tonearm_api.text import clock_text, safe_text
 from tonearm_server.auth.browser import is_trustworthy
 from tonearm_server.auth.identity import find_viewer
 from tonearm_server.web.assets import ASSETS, Assets
+from tonearm_server.web.moments import ago_text, day_text
 
 if TYPE_CHECKING:
     import jinja2
@@ -77,6 +79,7 @@ class Pages:
             auto_reload=False,
         )
         environment.filters |= {"clock": clock, "size": size, "json": script_json}
+        environment.filters |= {"device": device_text, "ago": ago_text, "day": day_text}
         environment.globals |= {
             "static": self._assets.url,
             "modules": self._assets.modules(),

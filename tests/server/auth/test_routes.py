@@ -95,6 +95,7 @@ async def test_open_registration_lets_anyone_sign_up(tmp_path: Path) -> None:
         async with Client(server.url) as client:
             account = await client.sign_up(email="eve@example.test", password=OTHER_PASSWORD, name="Eve")
 
+            assert account is not None
             assert account.is_admin is False
 
 

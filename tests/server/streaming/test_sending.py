@@ -23,7 +23,7 @@ from tests.support import OWNER_EMAIL, OWNER_NAME, OWNER_PASSWORD, raw, upload
 from tonearm_api.client import Client
 from tonearm_api.library import AudioFormat
 from tonearm_server.app import create_app
-from tonearm_server.auth.service import new_owner_link
+from tonearm_server.auth.links import new_owner_link
 from tonearm_server.config import Config
 from tonearm_server.kit.clock import CLOCK
 from tonearm_server.kit.db import DATABASE

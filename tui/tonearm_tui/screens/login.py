@@ -1,4 +1,4 @@
-"""Signing in: server, e-mail, password. The login is kept where the command line keeps it."""
+"""Signing in: server, e-mail, password, and a code where asked for. Kept where the command line keeps it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Button, Input, Label, Static
 
+from tonearm_api import auth
 from tonearm_api.design import WAVE_STEPS
-from tonearm_api.errors import TonearmError
+from tonearm_api.errors import MailCodeNeeded, SecondFactorNeeded, TonearmError, WrongCode
 
 if TYPE_CHECKING:
     from tonearm_api.client import Client
@@ -56,6 +57,8 @@ class LoginScreen(Screen[None]):
         super().__init__()
         self._server, self._email, self._connect, self._reason = server, email, connect, reason
         self._accepted_plain = ""
+        self._challenge: str | None = None
+        """What the code that was mailed last belongs to."""
 
     def compose(self) -> ComposeResult:
         with Vertical(id="login"):
@@ -68,6 +71,9 @@ class LoginScreen(Screen[None]):
             yield Input(self._email, placeholder="you@example.org", id="login-email", compact=True)
             yield Label("Password", markup=False)
             yield Input(password=True, id="login-password", compact=True)
+            with Vertical(id="login-code-row"):
+                yield Label("Code", markup=False)
+                yield Input(id="login-code", compact=True, max_length=64)
             yield Button("Sign in", id="login-button", compact=True)
             yield Static(Content(self._reason), id="login-answer", markup=False)
             yield Static(
@@ -77,15 +83,16 @@ class LoginScreen(Screen[None]):
             )
 
     def on_mount(self) -> None:
-        fields = list(self.query(Input))
+        self.query_one("#login-code-row").display = False
+        fields = [field for field in self.query(Input) if field.id != "login-code"]
         next((field for field in fields if not field.value), fields[-1]).focus()
 
     def action_enter(self) -> None:
-        """From field to field; from the last one, sign in once the keys typed before have arrived."""
-        if isinstance(self.focused, Input) and self.focused.id != "login-password":
+        """From field to field; from a secret, sign in once the keys typed before have arrived."""
+        if isinstance(self.focused, Input) and self.focused.id not in {"login-password", "login-code"}:
             self.focus_next(Input)
         else:
-            self.query_one("#login-password", Input).call_later(self._try)
+            (self.focused or self).call_later(self._try)
 
     @on(Button.Pressed)
     def _pressed(self) -> None:
@@ -107,14 +114,35 @@ class LoginScreen(Screen[None]):
     async def _sign_in(self, server: str) -> None:
         email = self.query_one("#login-email", Input).value.strip()
         password = self.query_one("#login-password", Input).value
+        code = self.query_one("#login-code", Input).value.strip() or None
         client = self._connect(server)
         try:
-            account = await client.log_in(email=email, password=password)
+            account = await client.log_in(email=email, password=password, code=code, challenge=self._challenge)
+        except SecondFactorNeeded as error:
+            await self._ask_for_code(client, error, email=email, password=password)
+            await client.close()
         except TonearmError as error:
             await client.close()
+            if isinstance(error, WrongCode):
+                self.query_one("#login-code", Input).clear()
             self._answer(error.detail, is_error=True)
         else:
             self.post_message(SignedIn(client, account.name))
+
+    async def _ask_for_code(self, client: Client, error: SecondFactorNeeded, *, email: str, password: str) -> None:
+        """Show the field; have the code mailed where that is how this account confirms a sign-in."""
+        text = "Type the code that your authenticator shows, or a recovery code."
+        if isinstance(error, MailCodeNeeded):
+            try:
+                sent = await client.call(auth.MAIL_CODE, auth.MailCode(email=email, password=password))
+            except TonearmError as refused:
+                self._answer(refused.detail, is_error=True)
+                return
+            self._challenge = sent.challenge
+            text = "A code is on its way to your mailbox: type it here."
+        self.query_one("#login-code-row").display = True
+        self.query_one("#login-code", Input).focus()
+        self._answer(text)
 
     def _answer(self, text: str, *, is_error: bool = False) -> None:
         answer = self.query_one("#login-answer", Static)

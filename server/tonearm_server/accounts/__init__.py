@@ -1,0 +1,1 @@
+"""Accounts as people use them: signing up and in, second factors, sessions, invitations, and the mails about it."""
