@@ -12,7 +12,7 @@ from tonearm_api import errors
 from tonearm_api.auth import EmailAddress, Password, PersonName, Secret
 from tonearm_api.endpoint import Endpoint, Nothing, Policy
 
-Handle = Annotated[str, Meta(min_length=2, max_length=32, pattern=r"^[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?$")]
+Handle = Annotated[str, Meta(min_length=2, max_length=32, pattern=r"^[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?$(?!\n)")]
 """A short name of one's own, as others may type it."""
 
 

@@ -11,7 +11,7 @@ from msgspec import Meta
 from tonearm_api import errors
 from tonearm_api.endpoint import Endpoint, Policy
 
-EmailAddress = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^\s@]+@[^\s@]+$")]
+EmailAddress = Annotated[str, Meta(min_length=3, max_length=254, pattern=r"^[^\s@]+@[^\s@]+$(?!\n)")]
 PersonName = Annotated[str, Meta(min_length=1, max_length=100)]
 Password = Annotated[str, Meta(min_length=1, max_length=1024)]
 Secret = Annotated[str, Meta(min_length=1, max_length=512)]

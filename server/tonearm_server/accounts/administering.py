@@ -12,7 +12,7 @@ from tonearm_api.errors import LastAdministrator, NotFound
 from tonearm_server.accounts.resetting import MINUTES, reset_url
 from tonearm_server.accounts.rooms import Rooms
 from tonearm_server.auth import devices, onetime
-from tonearm_server.auth.models import User
+from tonearm_server.auth.models import SignUpLink, User
 from tonearm_server.auth.onetime import LIFE_MS, Purpose
 from tonearm_server.auth.sessions import end_sessions
 from tonearm_server.auth.viewers import Viewer
@@ -54,6 +54,7 @@ async def edit_member(wanted: EditMember, *, viewer: Viewer, database: Database,
             raise LastAdministrator
         if user.disabled_at_ms is not None or not user.is_admin:
             await end_sessions(user.id, connection=connection)
+            await SignUpLink.filter(invited_by_id=user.id).using_db(connection).delete()
             await onetime.void_all(user.id, connection=connection)
             await devices.distrust_all(user.id, connection=connection)
     is_disabled = user.disabled_at_ms is not None

@@ -57,7 +57,8 @@ async def change_password(wanted: ChangePassword, *, viewer: Viewer, visit: Visi
         await onetime.void_all(user.id, connection=connection)
         await end_sessions(user.id, but=viewer.session_id, connection=connection)
         await notice("password_changed", user_id=user.id, visit=visit, rooms=rooms, connection=connection)
-    await prove_session(viewer.session_id, has_second_factor=False, clock=rooms.clock)
+    if not viewer.has_second_factor:  # the password alone does not prove whoever has more
+        await prove_session(viewer.session_id, has_second_factor=False, clock=rooms.clock)
     rooms.jobs.wake()
 
 

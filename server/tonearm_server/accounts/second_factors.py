@@ -10,7 +10,7 @@ from tonearm_server.accounts.notices import notice
 from tonearm_server.accounts.rooms import Rooms
 from tonearm_server.auth import devices, recovery, totp
 from tonearm_server.auth.models import KnownDevice, User
-from tonearm_server.auth.sessions import Visit, end_sessions, prove_session
+from tonearm_server.auth.sessions import Visit, end_sessions, forget_factor, prove_session
 from tonearm_server.auth.viewers import Viewer
 from tonearm_server.kit.db import transaction
 
@@ -60,6 +60,7 @@ async def remove_authenticator(viewer: Viewer, *, visit: Visit, rooms: Rooms) ->
         await totp.remove(viewer.id, connection=connection)
         await recovery.remove(viewer.id, connection=connection)
         await devices.distrust_all(viewer.id, connection=connection)
+        await forget_factor(viewer.id, connection=connection)
         await notice("factor_removed", user_id=viewer.id, visit=visit, rooms=rooms, connection=connection)
     rooms.jobs.wake()
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from tonearm_api.auth import Challenge, LogIn, MailCode, StepUp
 from tonearm_api.errors import Conflict, MailCodeNeeded, SecondFactorNeeded, WrongCode, WrongCredentials
-from tonearm_server.accounts.limits import allow_mail, allow_password
+from tonearm_server.accounts.limits import allow_code, allow_password
 from tonearm_server.accounts.notices import notice
 from tonearm_server.accounts.rooms import Rooms
 from tonearm_server.auth import devices, onetime, recovery, totp
@@ -64,9 +64,10 @@ async def finish(
 ) -> Proven:
     """Who has given the right password, once the second factor is right, too, where there is one."""
     if await totp.has_authenticator(user.id):
-        if not devices.is_trusted(device, clock=rooms.clock):
+        is_trusted = devices.is_trusted(device, clock=rooms.clock)
+        if not is_trusted:
             await check_code(user.id, code, visit=visit, rooms=rooms)
-        return Proven(user_id=user.id, has_second_factor=True)
+        return Proven(user_id=user.id, has_second_factor=True, is_fresh=not is_trusted)
     if user.confirms_by_mail and not devices.is_trusted(device, clock=rooms.clock):
         await _check_mail_code(user.id, code, challenge, rooms=rooms)
     return Proven(user_id=user.id, has_second_factor=False)
@@ -100,7 +101,7 @@ async def send_code(user: User, *, visit: Visit, rooms: Rooms) -> Challenge:
     """Mail a code; it is good together with the challenge that is returned."""
     if not user.confirms_by_mail or await totp.has_authenticator(user.id):
         raise Conflict("This account does not confirm sign-ins by mail: sign in without")
-    await allow_mail(user.email, visit=visit, limiter=rooms.limiter)
+    await allow_code(user.id, visit=visit, limiter=rooms.limiter)
     code = f"{secrets.randbelow(10**_MAIL_CODE_DIGITS):0{_MAIL_CODE_DIGITS}}"
     life_ms = LIFE_MS[Purpose.MAIL_CODE]
     async with transaction() as connection:

@@ -31,7 +31,7 @@ _ORIGINS = 64
 _STEP, _DEVICE = "-step", "-device"
 """Endings of two further cookies: half a sign-in, and what a browser is known by."""
 
-_USER, _FACTOR = "user_id", "has_second_factor"
+_PROVEN = "proven"
 _MAX_DEVICE = 200  # the width of the column
 
 
@@ -47,7 +47,8 @@ class RowStorage(aiohttp_session.AbstractStorage):
         viewer = await find_viewer_by_cookie(cookie, database=database, clock=clock) if cookie else None
         if viewer is None:
             return aiohttp_session.Session(None, data=None, new=True, max_age=_LIFE_S)
-        data = aiohttp_session.SessionData(created=clock.now_ms() // 1000, session={_USER: viewer.id})
+        proven = Proven(user_id=viewer.id, has_second_factor=viewer.session_has_factor)
+        data = aiohttp_session.SessionData(created=clock.now_ms() // 1000, session={_PROVEN: proven})
         return aiohttp_session.Session(cookie, data=data, new=False, max_age=_LIFE_S)
 
     async def save_session(
@@ -59,8 +60,7 @@ class RowStorage(aiohttp_session.AbstractStorage):
             _clear_cookie(request, response)
             return
         cookie = new_secret()
-        proven = Proven(user_id=session[_USER], has_second_factor=session[_FACTOR])
-        await begin_session(proven, visit=visit_of(request), clock=request.app[CLOCK], cookie=cookie)
+        await begin_session(session[_PROVEN], visit=visit_of(request), clock=request.app[CLOCK], cookie=cookie)
         _set_cookie(request, response, cookie_name(request), cookie, max_age_s=_LIFE_S)
 
     def load_cookie(self, request: web.Request) -> NoReturn:
@@ -70,8 +70,7 @@ class RowStorage(aiohttp_session.AbstractStorage):
 async def begin_browser_session(request: web.Request, proven: Proven) -> None:
     """Sign this browser in; the cookie travels with the answer to this request."""
     session = await aiohttp_session.new_session(request)
-    session[_USER] = proven.user_id
-    session[_FACTOR] = proven.has_second_factor
+    session[_PROVEN] = proven
 
 
 async def end_browser_session(request: web.Request) -> None:

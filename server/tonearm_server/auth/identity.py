@@ -95,7 +95,8 @@ def _refuse_cross_site(request: web.Request) -> None:
     Browsers say where a request comes from; where one does not, `Origin` has to be ours. Requests with a
     bearer token, or with neither header nor cookie, come from no page.
     """
-    if request.method in _SAFE_METHODS or hdrs.AUTHORIZATION in request.headers:
+    scheme = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")[0]
+    if request.method in _SAFE_METHODS or scheme.lower() == "bearer":  # "Basic" is what a browser adds by itself
         return
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:

@@ -37,10 +37,14 @@ class Visit:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Proven:
-    """Whose account was proved, and whether a second factor was among the proofs."""
+    """Whose account was proved, and whether a second factor was among the proofs.
+
+    Not `is_fresh` where a remembered device stood in for the factor: what is dangerous asks for it then.
+    """
 
     user_id: str
     has_second_factor: bool
+    is_fresh: bool = True
 
 
 async def begin_session(
@@ -63,7 +67,7 @@ async def begin_session(
         created_at_ms=now_ms,
         last_used_at_ms=now_ms,
         expires_at_ms=now_ms + (BROWSER_MS if cookie else FAMILY_MS),
-        proved_at_ms=now_ms,
+        proved_at_ms=now_ms if proven.is_fresh else 0,
         has_second_factor=proven.has_second_factor,
     )
 
@@ -86,6 +90,11 @@ async def prove_session(session_id: str, *, has_second_factor: bool, clock: Cloc
     if has_second_factor:
         changes["has_second_factor"] = True
     await LoginSession.filter(id=session_id).update(**changes)
+
+
+async def forget_factor(user_id: str, *, connection: BaseDBAsyncClient) -> None:
+    """The factor is gone: no session of that person has one any more."""
+    await LoginSession.filter(user_id=user_id).using_db(connection).update(has_second_factor=False)
 
 
 async def touch_session(viewer: Viewer, *, address: str, clock: Clock) -> None:

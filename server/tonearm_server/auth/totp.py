@@ -63,11 +63,9 @@ async def confirm(user_id: str, code: str, *, sealer: Sealer, clock: Clock, conn
     step = _matching_step(waiting, code, sealer=sealer, clock=clock)
     if step is None:
         raise WrongCode("That is not the code: is the clock of the phone right?")
-    await (
-        Authenticator.filter(user_id=user_id)
-        .using_db(connection)
-        .update(confirmed_at_ms=clock.now_ms(), last_step=step)
-    )
+    unconfirmed = Authenticator.filter(user_id=user_id, confirmed_at_ms=None).using_db(connection)
+    if not await unconfirmed.update(confirmed_at_ms=clock.now_ms(), last_step=step):
+        raise Gone("It has just been confirmed")
 
 
 async def accept(user_id: str, code: str, *, sealer: Sealer, clock: Clock) -> bool:

@@ -193,3 +193,27 @@ async def test_without_the_authenticator_the_password_is_enough_again(member: Pe
     assert (await member.log_in()).status_code == 200
     assert (await member.ask("GET", "/me/factors")).json()["recovery_codes_left"] == 0
     assert (await member.log_in(code=code)).status_code == 200  # a code that nobody asked for is not looked at
+
+
+async def test_a_remembered_device_is_not_asked_for_a_code_until_something_dangerous_is_done(member: Person) -> None:
+    await member.add_authenticator()
+    sign_in = {"email": member.email, "password": member.password}
+    same_origin = {"Sec-Fetch-Site": "same-origin"}
+    async with httpx.AsyncClient(base_url=member.house.url, timeout=30) as http:
+        await http.post("/login", data=sign_in, headers=_with_cookies(http, same_origin))
+        await http.post(
+            "/login/code", data={"code": member.code(), "trust": "on"}, headers=_with_cookies(http, same_origin)
+        )
+        await http.post("/logout", headers=_with_cookies(http, same_origin))
+
+        again = await http.post("/login", data=sign_in, headers=_with_cookies(http, same_origin))
+        me = await http.get("/api/v1/me", headers=_with_cookies(http))
+        removed = await http.delete("/api/v1/me/authenticator", headers=_with_cookies(http, same_origin))
+
+    assert (again.status_code, again.headers["Location"], me.status_code) == (303, "/", 200)
+    assert (removed.status_code, removed.json()["code"]) == (403, "step_up_required")
+
+
+def _with_cookies(http: httpx.AsyncClient, headers: dict[str, str] | None = None) -> dict[str, str]:
+    """Cookies are Secure, which browsers send to loopback and httpx does not."""
+    return {"Cookie": "; ".join(f"{cookie.name}={cookie.value}" for cookie in http.cookies.jar), **(headers or {})}
