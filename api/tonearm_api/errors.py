@@ -147,11 +147,6 @@ class Conflict(TonearmError):
     title = "That exists already"
 
 
-class LastWayIn(Conflict):
-    code = "last_way_in"
-    title = "Without it nobody could sign in to this account"
-
-
 class LastAdministrator(Conflict):
     code = "last_administrator"
     title = "The server would have no administrator left"
