@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
 
 from msgspec import UNSET
 
@@ -16,6 +15,7 @@ from tonearm_server.auth.models import SignUpLink, User
 from tonearm_server.auth.onetime import LIFE_MS, Purpose
 from tonearm_server.auth.sessions import end_sessions
 from tonearm_server.auth.viewers import Viewer
+from tonearm_server.kit.clock import moment
 from tonearm_server.kit.db import Database, Row, transaction
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ async def make_reset_link(user_id: str, *, viewer: Viewer, base_url: str, rooms:
         await rooms.post("reset_by_admin", to=to, connection=connection, name=name, url=url, minutes=MINUTES)
     rooms.jobs.wake()
     log.info("a link to reset the password of account %s was made by %s", user.id, viewer.id)
-    return ResetLink(url=url, expires_at=datetime.fromtimestamp(expires_at_ms / 1000, UTC))
+    return ResetLink(url=url, expires_at=moment(expires_at_ms))
 
 
 async def _get_member(user_id: str, *, database: Database) -> Member:
@@ -95,7 +95,7 @@ def _member(row: Row) -> Member:
         is_admin=bool(is_admin),
         is_disabled=bool(is_disabled),
         has_second_factor=bool(has_factor),
-        created_at=datetime.fromtimestamp(created_at_ms / 1000, UTC),
-        last_used_at=datetime.fromtimestamp(used_at_ms / 1000, UTC) if used_at_ms else None,
+        created_at=moment(created_at_ms),
+        last_used_at=moment(used_at_ms) if used_at_ms else None,
         tracks=tracks,
     )

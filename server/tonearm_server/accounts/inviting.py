@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from tonearm_api.errors import NotFound, SignUpClosed
 from tonearm_api.invitations import Invitation, Invitations, Invite
 from tonearm_server.accounts.limits import allow_mail
@@ -14,6 +12,7 @@ from tonearm_server.auth.people import checked_email_key
 from tonearm_server.auth.sessions import DAY_MS, Visit
 from tonearm_server.auth.viewers import Viewer
 from tonearm_server.config import Registration
+from tonearm_server.kit.clock import moment
 from tonearm_server.kit.db import transaction
 from tonearm_server.kit.ids import hash_secret, new_id, new_secret
 
@@ -73,7 +72,7 @@ def _invitation(link: SignUpLink, *, url: str | None = None) -> Invitation:
         id=str(link.id),
         email=link.email_key,
         invited_by=link.invited_by.name if link.invited_by else "",
-        created_at=datetime.fromtimestamp(link.created_at_ms / 1000, UTC),
-        expires_at=datetime.fromtimestamp(link.expires_at_ms / 1000, UTC),
+        created_at=moment(link.created_at_ms),
+        expires_at=moment(link.expires_at_ms),
         url=url,
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from tonearm_api.errors import NotFound
 from tonearm_api.factors import ConfirmByMail, Factors, NewAuthenticator, RecoveryCodes, RememberedDevice
 from tonearm_server.accounts.notices import notice
@@ -12,6 +10,7 @@ from tonearm_server.auth import devices, recovery, totp
 from tonearm_server.auth.models import KnownDevice, User
 from tonearm_server.auth.sessions import Visit, end_sessions, forget_factor, prove_session
 from tonearm_server.auth.viewers import Viewer
+from tonearm_server.kit.clock import moment
 from tonearm_server.kit.db import transaction
 
 
@@ -86,11 +85,7 @@ def _remembered(device: KnownDevice) -> RememberedDevice:
     return RememberedDevice(
         id=device.id,
         device=device.device,
-        created_at=_time(device.created_at_ms),
-        last_used_at=_time(device.last_used_at_ms),
-        expires_at=_time(device.trusted_until_ms),
+        created_at=moment(device.created_at_ms),
+        last_used_at=moment(device.last_used_at_ms),
+        expires_at=moment(device.trusted_until_ms),
     )
-
-
-def _time(at_ms: int) -> datetime:
-    return datetime.fromtimestamp(at_ms / 1000, UTC)

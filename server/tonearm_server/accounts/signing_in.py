@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from datetime import UTC, datetime
 
 from tonearm_api.auth import Challenge, LogIn, MailCode, StepUp
 from tonearm_api.errors import Conflict, MailCodeNeeded, SecondFactorNeeded, WrongCode, WrongCredentials
@@ -17,6 +16,7 @@ from tonearm_server.auth.onetime import LIFE_MS, Purpose
 from tonearm_server.auth.people import find_user
 from tonearm_server.auth.sessions import Proven, Visit, prove_session
 from tonearm_server.auth.viewers import Viewer
+from tonearm_server.kit.clock import moment
 from tonearm_server.kit.db import transaction
 from tonearm_server.kit.ids import hash_secret
 from tonearm_server.kit.limits import address_prefix
@@ -116,7 +116,7 @@ async def send_code(user: User, *, visit: Visit, rooms: Rooms) -> Challenge:
             "mail_code", to=user.email, connection=connection, name=user.name, code=code, minutes=life_ms // 60_000
         )
     rooms.jobs.wake()
-    expires_at = datetime.fromtimestamp((rooms.clock.now_ms() + life_ms) / 1000, UTC)
+    expires_at = moment(rooms.clock.now_ms() + life_ms)
     return Challenge(challenge=challenge, expires_at=expires_at)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from tonearm_api.auth import Tokens
 from tonearm_api.sessions import SessionKind, Sessions, SignedIn
 from tonearm_server.accounts.limits import allow_refresh
@@ -14,6 +12,7 @@ from tonearm_server.auth.models import LoginSession
 from tonearm_server.auth.sessions import Proven, Visit
 from tonearm_server.auth.tokens import StolenToken, TokenIssuer
 from tonearm_server.auth.viewers import Viewer
+from tonearm_server.kit.clock import moment
 
 
 async def begin_program(proven: Proven, *, visit: Visit, tokens: TokenIssuer, rooms: Rooms) -> Tokens:
@@ -44,12 +43,8 @@ def _signed_in(session: LoginSession, viewer: Viewer) -> SignedIn:
         kind=SessionKind.BROWSER if session.cookie_hash else SessionKind.PROGRAM,
         device=session.device,
         address=session.address,
-        created_at=_time(session.created_at_ms),
-        last_used_at=_time(session.last_used_at_ms),
-        expires_at=_time(session.expires_at_ms),
+        created_at=moment(session.created_at_ms),
+        last_used_at=moment(session.last_used_at_ms),
+        expires_at=moment(session.expires_at_ms),
         is_this=session.id == viewer.session_id,
     )
-
-
-def _time(at_ms: int) -> datetime:
-    return datetime.fromtimestamp(at_ms / 1000, UTC)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from tonearm_api.account import Account
 from tonearm_server.auth.models import User
-from tonearm_server.kit.clock import Clock
+from tonearm_server.kit.clock import Clock, moment
 from tonearm_server.kit.db import Database, Row
 from tonearm_server.kit.ids import hash_secret
 
@@ -37,7 +36,7 @@ class Viewer:
             name=self.name,
             handle=self.handle,
             is_admin=self.is_admin,
-            created_at=datetime.fromtimestamp(self.created_at_ms / 1000, UTC),
+            created_at=moment(self.created_at_ms),
             has_second_factor=self.has_second_factor,
         )
 
@@ -107,6 +106,6 @@ def account_of(user: User, *, has_second_factor: bool = False) -> Account:
         name=user.name,
         handle=user.handle,
         is_admin=user.is_admin,
-        created_at=datetime.fromtimestamp(user.created_at_ms / 1000, UTC),
+        created_at=moment(user.created_at_ms),
         has_second_factor=has_second_factor,
     )

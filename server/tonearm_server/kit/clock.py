@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import Protocol
 
 from aiohttp import web
@@ -24,6 +25,11 @@ class SystemClock:
 
     def monotonic_s(self) -> float:
         return time.monotonic()
+
+
+def moment(at_ms: int) -> datetime:
+    """Unix milliseconds as they travel: an aware time in UTC."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC)
 
 
 CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import msgspec
 
 from tonearm_api.library import AudioFormat, Track, TrackState, Uploader, Visibility
+from tonearm_server.kit.clock import moment
 from tonearm_server.kit.db import Row
 
 TRACK_COLUMNS = """
@@ -61,7 +60,7 @@ def track_from_row(row: Row) -> Track:
         likes=likes,
         plays=plays,
         uploaded_by=Uploader(id=owner_id, name=owner_name),
-        uploaded_at=datetime.fromtimestamp(uploaded_at_ms / 1000, UTC),
+        uploaded_at=moment(uploaded_at_ms),
         visibility=_VISIBILITIES[visibility],
         state=_STATES[state],
         reason=reason,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from weakref import WeakSet
 
 from aiohttp import hdrs, web
@@ -15,7 +14,7 @@ from tonearm_api.library import OneTrack
 from tonearm_server.auth.identity import find_viewer, get_viewer
 from tonearm_server.auth.tickets import TICKETS
 from tonearm_server.auth.viewers import Viewer, find_viewer_by_session
-from tonearm_server.kit.clock import CLOCK
+from tonearm_server.kit.clock import CLOCK, moment
 from tonearm_server.kit.db import DATABASE
 from tonearm_server.kit.http import bind, bind_raw, read_request
 from tonearm_server.kit.ranges import ByteRange, is_not_modified, precondition_fails, range_still_holds, wanted_range
@@ -36,9 +35,7 @@ async def new_ticket(request: web.Request, wanted: OneTrack) -> contract.Ticket:
     viewer = get_viewer(request)
     await get_audio(wanted.id, viewer_id=viewer.id, database=request.app[DATABASE])
     ticket, expires_at_ms = request.app[TICKETS].issue(track_id=wanted.id, session_id=viewer.session_id)
-    return contract.Ticket(
-        url=f"/stream/{wanted.id}?ticket={ticket}", expires_at=datetime.fromtimestamp(expires_at_ms / 1000, UTC)
-    )
+    return contract.Ticket(url=f"/stream/{wanted.id}?ticket={ticket}", expires_at=moment(expires_at_ms))
 
 
 async def stream(request: web.Request) -> web.StreamResponse:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
@@ -15,7 +15,7 @@ from tonearm_server.accounts.rooms import ROOMS
 from tonearm_server.auth.browser import visit_of
 from tonearm_server.auth.identity import get_viewer
 from tonearm_server.auth.sessions import end_session, end_sessions, refuse_stale
-from tonearm_server.kit.clock import CLOCK
+from tonearm_server.kit.clock import CLOCK, moment
 from tonearm_server.kit.hosts import origin
 from tonearm_server.web.answers import done, form_again, page, see_other
 from tonearm_server.web.confirming import dangerous
@@ -29,7 +29,7 @@ def settings_of(request: web.Request, *, title: str) -> dict[str, Any]:  # Any: 
 
 
 def now(request: web.Request) -> datetime:
-    return datetime.fromtimestamp(request.app[CLOCK].now_ms() / 1000, UTC)
+    return moment(request.app[CLOCK].now_ms())
 
 
 @page
